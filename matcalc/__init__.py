@@ -1,0 +1,1 @@
+"""matcalc: closed-form matrix derivatives."""

@@ -1,0 +1,1 @@
+"""What an expression is: nodes, shapes, operations, constructors, comparison, facts and rewriting."""
