@@ -1,0 +1,186 @@
+"""The command: `matcalc FUNCTION VARIABLE…` prints the derivative, its LaTeX, its code, its certificate."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+
+from matcalc.check import Certificate
+from matcalc.derive import Derivative, derive
+from matcalc.errors import LimitError, MatcalcError, ParseError
+
+__all__ = ["main"]
+
+_OK, _REFUSED, _UNCONFIRMED = 0, 1, 3  # 2 is argparse's, for usage
+_READER_GONE = 141  # what a shell reports of a program that SIGPIPE ended
+
+#: Standard input is read up to here; far more than the notation takes.
+_MAX_BYTES = 1 << 24
+
+_DESCRIPTION = "The derivative of FUNCTION by each VARIABLE, in closed form."
+
+EPILOG = """\
+examples:
+  matcalc '‖y − A x‖²' x
+  matcalc 'norm2(y - A*x)^2' x --code
+  matcalc 'logdet(X) + tr(S X⁻¹)' X --where 'S: n n spd' --where 'X: n n spd'
+  matcalc 'xᵀA x where A ∈ ℝ^{n×n} symmetric' x --latex
+  echo 'sum(log(1 + exp(-y .* (X w))))' | matcalc - w --check
+
+exit codes:
+  0  done
+  1  the input is refused; the message marks the place
+  2  the command line is not understood
+  3  --check found the answer unconfirmed
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The exit code of one run of the command; the answer goes to standard output, messages to standard error.
+
+    >>> main(["tr(A X)", "X"])
+    ∂f/∂X = Aᵀ          A ∈ ℝⁿˣᵐ, X ∈ ℝᵐˣⁿ
+    0
+    """
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a sign shows its code, and nothing breaks
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _run(_parser().parse_args(_minus_signs(sys.argv[1:] if argv is None else argv)))
+        print(end="", flush=True)
+    except MatcalcError as error:
+        print(f"matcalc: {error}", file=sys.stderr)
+        return _REFUSED
+    except OSError as error:  # standard output cannot be written
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit is silent
+        if isinstance(error, BrokenPipeError):
+            return _READER_GONE
+        print(f"matcalc: {error}", file=sys.stderr)
+        return _REFUSED
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="matcalc",
+        description=_DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("function", metavar="FUNCTION", help="the function as text; - reads it from standard input")
+    add("wrt", metavar="VARIABLE", nargs="+", help="differentiate by this; several share one where-list")
+    add("--where", metavar="TEXT", action="append", default=[], help="declare symbols: 'A: n n symmetric, x ∈ ℝⁿ'")
+    add("--latex", action="store_true", help="print LaTeX")
+    add("--code", action="store_true", help="print a NumPy function for value and derivative")
+    add("--check", action="store_true", help="print a certificate: the answer against difference quotients")
+    add("--json", action="store_true", help="print one JSON object; --code and --check add to it")
+    add("--structure", metavar="WORD", default="project", help="for a variable with a structure, such as a symmetric "
+        "one: project the gradient onto it (project, the default), differentiate entry by entry (ignore), or print "
+        "the textbook form G + Gᵀ − I ⊙ G (cookbook)")  # fmt: skip
+    add("--layout", metavar="WORD", default="gradient", help="gradient (the default) or numerator")
+    add("--version", action=_Version, help="print the version")
+    return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version of the installed distribution and ends the run."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import PackageNotFoundError, version  # as slow to import as the rest of this module
+
+        try:
+            found = version("matcalc-engine")
+        except PackageNotFoundError:
+            found = "(not installed)"
+        print(f"matcalc {found}")
+        parser.exit()
+
+
+def _minus_signs(argv: Sequence[str]) -> list[str]:
+    """The arguments, with a leading hyphen-minus that belongs to a formula written as a minus sign.
+
+    >>> _minus_signs(["-x", "x", "--latex", "-", "-h"])
+    ['−x', 'x', '--latex', '-', '-h']
+    """
+    return [f"−{a[1:]}" if a[:1] == "-" and a[:2] != "--" and a not in ("-", "-h") else a for a in argv]
+
+
+def _run(options: argparse.Namespace) -> int:
+    function = _standard_input() if options.function == "-" else _decoded(options.function, "the function")
+    variables = [_decoded(name, "the variable") for name in options.wrt]
+    answer = derive(
+        function,
+        variables[0] if len(variables) == 1 else variables,
+        where=_decoded(", ".join(options.where), "--where") or None,
+        structure=options.structure,
+        layout=options.layout,
+    )
+    derivatives = [answer] if isinstance(answer, Derivative) else list(answer.values())
+    certificates = [d.check() for d in derivatives] if options.check else []
+    if options.json:
+        objects = [_object(d, options.code) for d in derivatives]
+        for entry, certificate in zip(objects, certificates, strict=False):
+            entry["check"] = {"passed": bool(certificate), "text": str(certificate)}
+        print(json.dumps(objects[0] if len(objects) == 1 else objects, ensure_ascii=False, indent=2))
+    else:
+        print("\n\n".join(_texts(derivatives, certificates, options)))
+    return _OK if all(certificates) else _UNCONFIRMED
+
+
+def _texts(
+    derivatives: list[Derivative], certificates: list[Certificate], options: argparse.Namespace
+) -> Iterator[str]:
+    """What is printed: the answers, unless LaTeX or code is asked for in their place; then the certificates."""
+    for derivative in derivatives:
+        if options.latex:
+            yield derivative.latex()
+        if options.code:
+            yield derivative.code().rstrip()
+        if not options.latex and not options.code:
+            yield str(derivative)
+    yield from map(str, certificates)
+
+
+def _object(derivative: Derivative, with_code: bool) -> dict[str, object]:
+    """The derivative as JSON holds it: formulas as text, dimensions as numbers or names."""
+    entry: dict[str, object] = {
+        "function": str(derivative.function),
+        "wrt": str(derivative.wrt),
+        "derivative": str(derivative.expr),
+        "latex": derivative.latex(),
+        "shape": [size if isinstance(size, int) else str(size) for size in derivative.shape],
+        "where": {str(name): str(value) for name, value in derivative.where.items()},
+        "conditions": [str(condition) for condition in derivative.conditions],
+        "text": str(derivative),
+    }
+    if with_code:
+        entry["code"] = derivative.code()
+    return entry
+
+
+def _standard_input() -> str:
+    """Standard input as text, without the newline at its end."""
+    data = sys.stdin.buffer.read(_MAX_BYTES + 1)
+    if len(data) > _MAX_BYTES:
+        raise LimitError(f"standard input is longer than {_MAX_BYTES} bytes")
+    try:
+        return data.decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise ParseError(
+            f"standard input is not UTF-8: byte {data[error.start]:#04x} at position {error.start}"
+        ) from None
+
+
+def _decoded(argument: str, what: str) -> str:
+    """The argument, refused if the shell passed bytes that are no text."""
+    if any("\ud800" <= c <= "\udfff" for c in argument):
+        raise ParseError(f"{what} is not text in the encoding of this terminal")
+    return argument

@@ -1,0 +1,102 @@
+"""Imports go one way, inside a folder too, and importing the package loads nothing heavy."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import NamedTuple
+
+import matcalc
+
+PACKAGE = Path(matcalc.__file__).parent
+#: Each room imports from itself and from those before it.
+ROOMS = ["errors", "algebra", "notation", "rulebook", "calculus", "codegen", "check", "derive", "cli", "__main__"]
+HEAVY = ["sympy", "scipy", "jax", "torch", "dask", "matplotlib", "IPython"]
+#: Loaded inside a function, when they are needed.
+LATE = [*HEAVY, "numpy", "importlib.metadata"]
+
+
+class Import(NamedTuple):
+    """One import: of what, in which line, whether inside a function, and whether for annotations alone."""
+
+    target: str
+    line: int
+    late: bool = False
+    annotates: bool = False
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the package by its dotted name."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imports(path: Path) -> Iterator[Import]:
+    """Every import of a module."""
+    stack = [(ast.parse(path.read_text(encoding="utf-8")), False, False)]
+    while stack:
+        node, late, annotates = stack.pop()
+        if isinstance(node, ast.Import):
+            yield from (Import(alias.name, node.lineno, late, annotates) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: a relative import"
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                yield Import(name if name in MODULES else str(node.module), node.lineno, late, annotates)
+        late = late or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        annotates = annotates or (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test))
+        stack.extend((child, late, annotates) for child in ast.iter_child_nodes(node))
+
+
+def room(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+def test_every_module_has_a_room():
+    assert {room(m) for m in MODULES} - {""} <= set(ROOMS)
+
+
+def test_imports_go_down_the_list_of_rooms():
+    wrong = [
+        f"{name}, line {found.line}: {found.target}"
+        for name, path in MODULES.items()
+        for found in imports(path)
+        if room(name) and found.target.split(".")[0] == "matcalc"
+        if room(found.target) not in ROOMS[: ROOMS.index(room(name)) + 1]
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_module_imports_itself_through_others():
+    graph = {
+        name: {i.target for i in imports(path) if i.target in MODULES and i.target != name and not i.annotates}
+        for name, path in MODULES.items()
+    }
+    TopologicalSorter(graph).prepare()  # raises CycleError, which shows the cycle
+
+
+def test_imports_inside_functions_are_of_heavy_libraries_only():
+    wrong = [
+        f"{name}, line {found.line}: {found.target}"
+        for name, path in MODULES.items()
+        for found in imports(path)
+        if found.late and not any(found.target == library or found.target.startswith(f"{library}.") for library in LATE)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_importing_and_deriving_loads_no_heavy_library():
+    code = (
+        "import sys, matcalc; str(matcalc.derive('‖y − A x‖²', 'x'));"
+        f"print(*[name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True)
+    assert run.stdout.split() == []
