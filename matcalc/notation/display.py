@@ -1,0 +1,177 @@
+"""The display tree: an expression as it is written on the page, and the walk that both printers share.
+
+Kinds of node, with what `text` and `parts` hold:
+
+    symbol       the name; `ones`, `identity`, `zeros` and `constant` are symbols as well
+    number       "3", "0.05", or "3/4" in lowest terms; never negative
+    sum          one sign a term, "+" or "-"; a sum of one term is that term with a minus
+    colon        A : B
+    hadamard     a ⊙ b ⊙ c
+    quotient     a ⊘ b
+    fraction     a / b, with a scalar below
+    juxtapose    a b c; text is "chain" for a 1×1 product of matrix factors such as xᵀA x
+    superscript  "T", "-1", "-T" or an integer, over the one part
+    power        base, exponent; `dotpower` is the same, entry by entry, of a matrix
+    norm         ‖a‖
+    root         sqrt(a)
+    call         the function's name, and its operands
+    row          the name of an operation whose row says how it is printed
+
+Nodes are shared as expressions are; no walk over them recurses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Union
+
+from matcalc.algebra.shapes import SCALAR, Shape
+from matcalc.notation.precedence import FORMS, JUXTAPOSE, OUTER, POSTFIX
+
+__all__ = [
+    "Display", "Piece", "bare_level", "call", "display_postorder", "first_factor", "fraction", "infix",
+    "juxtapose", "last_factor", "negative", "node", "signed_sum", "superscript", "unsigned", "write",
+]  # fmt: skip
+
+#: Sizes grow like the tree, which may be exponential in the DAG; above this they only count as large.
+_LARGE = 10**12
+
+
+class Display(NamedTuple):
+    """A form with its parts. `size` estimates the length of the text, `tall` is whether it holds a fraction."""
+
+    kind: str
+    text: str
+    parts: tuple[Display, ...]
+    level: int
+    size: int
+    tall: bool
+    shape: Shape
+
+
+Piece = Union[str, tuple[Display, int, bool]]
+
+
+def node(kind: str, text: str, parts: tuple[Display, ...], shape: Shape, level: int = -1) -> Display:
+    """The node, with level, size and tallness worked out from its parts."""
+    size, tall = len(text) + 1, kind == "fraction"
+    for part in parts:
+        size += part.size + 1
+        tall = tall or part.tall
+    return Display(kind, text, parts, FORMS[kind].level if level < 0 else level, min(size, _LARGE), tall, shape)
+
+
+def signed_sum(terms: Sequence[tuple[bool, Display]], shape: Shape) -> Display:
+    """The sum of (is negative, term)."""
+    return node("sum", "".join(["-" if minus else "+" for minus, _ in terms]), tuple([t for _, t in terms]), shape)
+
+
+def negative(part: Display) -> Display:
+    """The part with a minus, or without the one it has."""
+    minus, body = unsigned(part)
+    return body if minus else signed_sum([(True, part)], part.shape)
+
+
+def unsigned(part: Display) -> tuple[bool, Display]:
+    """Whether the part is a single term with a minus, and the part without it."""
+    return (True, part.parts[0]) if part.kind == "sum" and part.text == "-" else (False, part)
+
+
+def juxtapose(parts: Sequence[Display], shape: Shape, text: str = "") -> Display:
+    """The parts side by side; one part is itself."""
+    return parts[0] if len(parts) == 1 else node("juxtapose", text, tuple(parts), shape)
+
+
+def infix(kind: str, parts: Sequence[Display], shape: Shape) -> Display:
+    """The parts with the operator of this kind between them; one part is itself."""
+    return parts[0] if len(parts) == 1 else node(kind, "", tuple(parts), shape)
+
+
+def fraction(above: Display, below: Display, shape: Shape) -> Display:
+    """The fraction of two displays."""
+    return node("fraction", "", (above, below), shape)
+
+
+def superscript(base: Display, text: str, shape: Shape) -> Display:
+    """The base with a transpose, an inverse or an integer above it."""
+    return node("superscript", text, (base,), shape)
+
+
+def call(name: str, parts: tuple[Display, ...], shape: Shape) -> Display:
+    """The call of a function by name."""
+    return node("call", name, parts, shape)
+
+
+def display_postorder(root: Display) -> list[Display]:
+    """Every node once, parts before the nodes that hold them."""
+    seen: set[int] = set()
+    out: list[Display] = []
+    stack = [(root, False)]
+    while stack:
+        item, expanded = stack.pop()
+        if expanded:
+            out.append(item)
+        elif id(item) not in seen:
+            seen.add(id(item))
+            stack.append((item, True))
+            stack.extend([(part, False) for part in reversed(item.parts) if id(part) not in seen])
+    return out
+
+
+def bare_level(product: Display, i: int) -> int:
+    """What the i-th factor of a juxtaposition must reach to stand without a bracket.
+
+    A leading number never needs one, nor does the one chain that ends a scalar product, nor a product of
+    matrices that was built as a block.
+    """
+    part = product.parts[i]
+    if part.kind == "number" and i == 0:
+        return OUTER
+    if part.kind != "juxtapose":
+        return POSTFIX
+    if part.text == "chain":
+        alone = i == len(product.parts) - 1 and not any(other.text == "chain" for other in product.parts[:i])
+        return JUXTAPOSE if alone else POSTFIX
+    return POSTFIX if part.parts[0].shape == SCALAR else JUXTAPOSE
+
+
+def last_factor(part: Display, level: int) -> Display:
+    """What stands at the right end of a factor of a juxtaposition."""
+    while part.kind == "juxtapose" and part.level >= level:
+        level = bare_level(part, len(part.parts) - 1)
+        part = part.parts[-1]
+    return part
+
+
+def first_factor(part: Display, level: int) -> Display:
+    """What stands at the left end of a factor of a juxtaposition."""
+    while part.kind == "juxtapose" and part.level >= level:
+        level = bare_level(part, 0)
+        part = part.parts[0]
+    return part
+
+
+def write(
+    root: Display, pieces: Callable[[Display, bool], list[Piece]], bracket: Callable[[Display], tuple[str, str]]
+) -> str:
+    """The text of a tree, where `pieces` says how one node is written.
+
+    A piece is text, or a part with the level that its place asks for and whether bars are open around it.
+    """
+    out: list[str] = []
+    stack: list[Piece] = [(root, OUTER, False)]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            out.append(item)
+            continue
+        part, level, bars = item
+        if part.level < level:
+            opening, closing = bracket(part)
+            out.append(opening)
+            stack.append(closing)
+            bars = False
+        inside = pieces(part, bars)
+        inside.reverse()
+        stack.extend(inside)
+    return "".join(out)

@@ -1,0 +1,329 @@
+"""Expr → display tree: the normal form undone, once for every node of the DAG.
+
+Negative powers become one fraction, or ⊘; powers ½ become roots; x : x becomes ‖x‖²; products with a negative
+number become a minus; the inner product of vectors becomes xᵀy, that of matrices tr(…) where this is shorter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from matcalc.algebra.build import (
+    HADAMARD, IDENTITY, INNER, INVERSE, MATPOW, NUMBER, ONES, POWER, PRODUCT, TRANSPOSE, Number, is_chain, number_value,
+)  # fmt: skip
+from matcalc.algebra.expr import Expr, postorder
+from matcalc.algebra.shapes import SCALAR, Shape, dim_text, is_column, is_row, is_scalar, is_vector
+from matcalc.notation.display import (
+    Display, call, fraction, infix, juxtapose, negative, node, signed_sum, superscript, unsigned,
+)  # fmt: skip
+from matcalc.notation.precedence import TIMES
+from matcalc.notation.symbols import VULGAR, number_text
+
+__all__ = ["lower"]
+
+Memo = dict[Expr, Display]
+
+
+def lower(e: Expr) -> Display:
+    """The display tree of an expression; what the expression shares, the tree shares."""
+    at: Memo = {}
+    for item in postorder(e):
+        at[item] = _LOWER.get(item.op.name, _function)(item, at)
+    return at[e]
+
+
+# --- leaves --------------------------------------------------------------------------------------
+
+
+def _number(value: Number) -> Display:
+    """The display of a number that is not negative."""
+    text = number_text(value)
+    return node("number", text, (), SCALAR, TIMES if "/" in text and text not in VULGAR else -1)
+
+
+def _number_leaf(e: Expr, at: Memo) -> Display:
+    value = number_value(e)
+    return negative(_number(-value)) if value < 0 else _number(value)
+
+
+def _named(e: Expr, at: Memo) -> Display:
+    return node("symbol", dim_text(e.data), (), e.shape)  # type: ignore[arg-type]
+
+
+def _letter(letter: str) -> Callable[[Expr, Memo], Display]:
+    def lower_leaf(e: Expr, at: Memo) -> Display:
+        return node("symbol", letter, (), e.shape)
+
+    return lower_leaf
+
+
+def _ones(e: Expr, at: Memo) -> Display:
+    rows, columns = e.shape
+    if columns == 1:
+        return node("symbol", "𝟏", (), e.shape)
+    row = superscript(node("symbol", "𝟏", (), (columns, 1)), "T", (1, columns))
+    return row if rows == 1 else juxtapose((node("symbol", "𝟏", (), (rows, 1)), row), e.shape)
+
+
+# --- sums and products -----------------------------------------------------------------------------
+
+
+def _add(e: Expr, at: Memo) -> Display:
+    return signed_sum([unsigned(at[term]) for term in e.args], e.shape)
+
+
+def _product_node(e: Expr, at: Memo) -> Display:
+    if is_chain(e) and e.data == 1:
+        return juxtapose([at[arg] for arg in e.args], SCALAR, "chain")
+    return _product(e.data, e.args, at, e.shape)  # type: ignore[arg-type]
+
+
+def _product(coefficient: Number, args: Sequence[Expr], at: Memo, shape: Shape) -> Display:
+    """Number, scalars and matrix factors as one fraction, or as a juxtaposition where nothing is below."""
+    above: list[Display] = []
+    below: list[Display] = []
+    for arg in args:
+        reciprocal = _reciprocal(arg, at) if arg.op is POWER and arg.shape == SCALAR else None
+        if reciprocal is None:
+            above.append(at[arg])
+        else:
+            below.append(reciprocal)
+    value = Fraction(abs(coefficient))
+    if below and value.denominator != 1:
+        below.insert(0, _number(value.denominator))
+        value = Fraction(value.numerator)
+    if value != 1 or not above:
+        above.insert(0, _number(value))
+    body = juxtapose(above, shape)
+    if below:
+        body = fraction(body, juxtapose(below, SCALAR), shape)
+    return negative(body) if coefficient < 0 else body
+
+
+def _hadamard(e: Expr, at: Memo) -> Display:
+    above: list[Display] = []
+    below: list[Display] = []
+    for arg in e.args:
+        reciprocal = _reciprocal(arg, at) if arg.op is POWER else None
+        if reciprocal is None:
+            above.append(at[arg])
+        else:
+            below.append(reciprocal)
+    return _quotient(above, below, e.shape)
+
+
+def _quotient(above: list[Display], below: list[Display], shape: Shape) -> Display:
+    if not below:
+        return infix("hadamard", above, shape)
+    top = infix("hadamard", above, shape) if above else _units(shape)
+    return infix("quotient", (top, infix("hadamard", below, shape)), shape)
+
+
+def _units(shape: Shape) -> Display:
+    """What stands above a reciprocal taken entry by entry: 𝟏, its row, or the number 1."""
+    if is_column(shape):
+        return node("symbol", "𝟏", (), shape)
+    if is_row(shape):
+        return superscript(node("symbol", "𝟏", (), (shape[1], 1)), "T", shape)
+    return _number(1)
+
+
+# --- powers ----------------------------------------------------------------------------------------
+
+
+def _power_node(e: Expr, at: Memo) -> Display:
+    reciprocal = _reciprocal(e, at)
+    if reciprocal is None:
+        return _power(e.args[0], e.args[1], at[e.args[1]], at)
+    if e.shape == SCALAR:
+        return fraction(_number(1), reciprocal, SCALAR)
+    return _quotient([], [reciprocal], e.shape)
+
+
+def _reciprocal(e: Expr, at: Memo) -> Display | None:
+    """1/e of a power with a negative exponent; None of any other."""
+    base, exponent = e.args
+    if exponent.op is NUMBER:
+        value = number_value(exponent)
+        return _numeric_power(base, -value, at) if value < 0 else None
+    if exponent.op is PRODUCT and exponent.data < 0:  # type: ignore[operator]
+        return _power(base, None, _product(-exponent.data, exponent.args, at, SCALAR), at)  # type: ignore[operator]
+    return None
+
+
+def _power(base: Expr, exponent: Expr | None, shown: Display, at: Memo) -> Display:
+    """A power entry by entry, with an exponent that is not negative as far as one sees."""
+    if exponent is not None and exponent.op is NUMBER:
+        return _numeric_power(base, number_value(exponent), at)
+    return node("power" if _is_flat(base.shape) else "dotpower", "", (at[base], shown), base.shape)
+
+
+def _numeric_power(base: Expr, exponent: Number, at: Memo) -> Display:
+    doubled = 2 * exponent
+    if doubled.denominator == 1:
+        half = int(doubled)
+        if base.op is INNER and base.args[0] is base.args[1]:
+            return _integer_power(at[base].parts[0], half, SCALAR)
+        if half % 2:
+            return _integer_power(node("root", "", (at[base],), base.shape), half, base.shape)
+        return _integer_power(at[base], half // 2, base.shape)
+    return node("power" if _is_flat(base.shape) else "dotpower", "", (at[base], _number(exponent)), base.shape)
+
+
+def _integer_power(base: Display, exponent: int, shape: Shape) -> Display:
+    if exponent == 1:
+        return base
+    if _is_flat(shape):
+        return superscript(base, str(exponent), shape)
+    return infix("hadamard", (base, base), shape) if exponent == 2 else node(
+        "dotpower", "", (base, _number(exponent)), shape
+    )
+
+
+def _is_flat(shape: Shape) -> bool:
+    """Whether a power of this shape is read entry by entry: scalars and vectors."""
+    return is_scalar(shape) or is_vector(shape)
+
+
+def _matrix_power(e: Expr, at: Memo) -> Display:
+    return _matrix_power_of(e.args[0], e.args[1], at, e.shape)
+
+
+def _matrix_power_of(base: Expr, exponent: Expr, at: Memo, shape: Shape) -> Display:
+    if exponent.op is NUMBER and base.op is INVERSE:
+        return superscript(at[base.args[0]], f"-{exponent.data}", shape)
+    if exponent.op is NUMBER and isinstance(exponent.data, int) and exponent.data >= 0:
+        return superscript(at[base], str(exponent.data), shape)
+    return node("power", "", (at[base], at[exponent]), shape)
+
+
+# --- transposes, inverses, inner products ----------------------------------------------------------
+
+
+def _transpose(e: Expr, at: Memo) -> Display:
+    base = e.args[0]
+    return superscript(at[base.args[0]], "-T", e.shape) if base.op is INVERSE else superscript(at[base], "T", e.shape)
+
+
+def _inverse(e: Expr, at: Memo) -> Display:
+    base = e.args[0]
+    if base.op is TRANSPOSE:
+        return superscript(at[base.args[0]], "-T", e.shape)
+    return superscript(at[base], "-1", e.shape)
+
+
+def _inner(e: Expr, at: Memo) -> Display:
+    left, right = e.args
+    if left is right:
+        return superscript(node("norm", "", (at[left],), SCALAR), "2", SCALAR)
+    cost, other = _transposing(left), _transposing(right)
+    if other < cost:
+        left, right, cost = right, left, other
+    if is_column(left.shape):
+        return juxtapose([*_flipped(left, at), *_factors(right, at)], SCALAR, "chain")
+    if cost > 0:
+        return infix("colon", [at[arg] for arg in e.args], SCALAR)
+    factors = [*_flipped(left, at), *_factors(right, at)] or [at[right]]
+    return call("tr", (juxtapose(factors, (right.shape[1], right.shape[1])),), SCALAR)
+
+
+def _matrix_factors(e: Expr) -> tuple[Expr, ...]:
+    if e.op is PRODUCT and e.data == 1:
+        return e.args
+    return () if e.op is IDENTITY else (e,)
+
+
+def _factors(e: Expr, at: Memo) -> list[Display]:
+    return [at[factor] for factor in _matrix_factors(e)]
+
+
+def _transposing(e: Expr) -> float:
+    """By how many symbols the transpose of e is longer than e."""
+    cost = 0.0
+    for factor in _matrix_factors(e):
+        if factor.op is TRANSPOSE:
+            cost -= 0.5 if factor.args[0].op is INVERSE else 1
+        elif factor.op is INVERSE:
+            cost += -0.5 if factor.args[0].op is TRANSPOSE else 0.5
+        elif factor.op is ONES:
+            cost += 1 if is_column(factor.shape) else -1 if is_row(factor.shape) else 0
+        elif factor.op.transpose != "invariant":
+            cost += 1
+    return cost
+
+
+def _flipped(e: Expr, at: Memo) -> list[Display]:
+    """The factors of eᵀ."""
+    return [_flipped_factor(factor, at) for factor in reversed(_matrix_factors(e))]
+
+
+def _flipped_factor(e: Expr, at: Memo) -> Display:
+    shape = (e.shape[1], e.shape[0])
+    if e.op is TRANSPOSE:
+        return at[e.args[0]]
+    if e.op.transpose == "invariant":
+        return at[e]
+    if e.op is INVERSE:
+        base = e.args[0]
+        return superscript(at[base.args[0]], "-1", shape) if base.op is TRANSPOSE else superscript(at[base], "-T", shape)
+    if e.op is ONES and is_row(e.shape):
+        return at[e].parts[0]
+    return superscript(at[e], "T", shape)
+
+
+# --- functions ---------------------------------------------------------------------------------------
+
+
+def _group(e: Expr, at: Memo) -> Display:
+    return at[e.args[0]]
+
+
+def _trace_of_power(e: Expr, at: Memo) -> Display:
+    return call("tr", (_matrix_power_of(e.args[0], e.args[1], at, e.args[0].shape),), SCALAR)
+
+
+def _absolute(e: Expr, at: Memo) -> Display:
+    parts = (at[e.args[0]],)
+    return node("row", "abs", parts, e.shape) if _is_flat(e.shape) else call("abs", parts, e.shape)
+
+
+_MARKS = {True: ("", "′", "″"), False: ("", "∇", "∇²")}
+
+
+def _unknown(e: Expr, at: Memo) -> Display:
+    """f(x), ∇f(x) or f′(x), ∇²f(x) or f″(x): of a function that is only a name."""
+    name, order = e.data  # type: ignore[misc]
+    scalar = e.args[0].shape == SCALAR
+    mark = _MARKS[scalar][order]
+    return call(f"{name}{mark}" if scalar else f"{mark}{name}", tuple([at[arg] for arg in e.args]), e.shape)
+
+
+def _function(e: Expr, at: Memo) -> Display:
+    parts = tuple([at[arg] for arg in e.args])
+    if e.op.text or e.op.latex:
+        return node("row", e.op.name, parts, e.shape, e.op.precedence)
+    return call(e.op.name, parts, e.shape)
+
+
+_LOWER: dict[str, Callable[[Expr, Memo], Display]] = {
+    "number": _number_leaf,
+    "symbol": _named,
+    "dimension": _named,
+    "constant": _named,
+    "identity": _letter("I"),
+    "zeros": _letter("𝟎"),
+    "ones": _ones,
+    "add": _add,
+    "product": _product_node,
+    HADAMARD.name: _hadamard,
+    "power": _power_node,
+    MATPOW.name: _matrix_power,
+    "transpose": _transpose,
+    "inv": _inverse,
+    "inner": _inner,
+    "group": _group,
+    "trpow": _trace_of_power,
+    "abs": _absolute,
+    "unknown": _unknown,
+}

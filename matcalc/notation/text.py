@@ -1,0 +1,274 @@
+"""Expr → Unicode text on one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from string import Formatter
+from typing import Protocol
+
+from matcalc.algebra.expr import Expr
+from matcalc.algebra.operations import REGISTRY
+from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_text, is_column, is_scalar
+from matcalc.notation.display import Display, Piece, bare_level, first_factor, last_factor, write
+from matcalc.notation.lowering import lower
+from matcalc.notation.naming import name_parts
+from matcalc.notation.precedence import ATOM, FORMS, JUXTAPOSE, OUTER, POSTFIX, SUM
+from matcalc.notation.symbols import SUPERSCRIPTS, VULGAR
+
+__all__ = ["declaration_line", "shape_text", "text_with_where", "to_text"]
+
+#: Up to this many characters nothing is abbreviated.
+FULL = 100_000
+
+
+def to_text(e: Expr) -> str:
+    """The expression on one line, in full up to 100 kB, beyond that with its shared parts named.
+
+    >>> from matcalc.algebra.build import multiply, symbol, transpose
+    >>> A = symbol("A", ("m", "n"))
+    >>> print(to_text(multiply(transpose(A), A)))
+    AᵀA
+    """
+    main, where = text_with_where(e, limit=FULL)
+    return f"{main} where {', '.join(f'{name} = {part}' for name, part in where)}" if where else main
+
+
+def text_with_where(e: Expr, *, limit: int) -> tuple[str, list[tuple[str, str]]]:
+    """The expression and the parts that were named in it, so that it keeps to the limit if naming can do that.
+
+    >>> from matcalc.algebra.build import add, inner, norm, power, number, symbol, multiply
+    >>> x, y = symbol("x", ("n", 1)), symbol("y", ("n", 1))
+    >>> text_with_where(norm(add(x, y)), limit=60)
+    ('‖x + y‖', [])
+    """
+    tree = lower(e)
+    if tree.size <= 8 * limit:
+        text = _text(tree)
+        if len(text) <= limit:
+            return text, []
+    main, where = name_parts(tree)
+    return _text(main), [(name, _text(part)) for name, part in where]
+
+
+def _text(tree: Display) -> str:
+    return write(tree, _pieces, _bracket)
+
+
+def _bracket(part: Display) -> tuple[str, str]:
+    return "(", ")"
+
+
+def _pieces(part: Display, bars: bool) -> list[Piece]:
+    kind = part.kind
+    if kind == "symbol":
+        return [part.text]
+    if kind == "number":
+        return [VULGAR.get(part.text, part.text)]
+    if kind in _OPERATORS:
+        return _infix(part, bars)
+    return _WRITE[kind](part, bars)
+
+
+# --- one function a kind ---------------------------------------------------------------------------
+
+
+def _sum(part: Display, bars: bool) -> list[Piece]:
+    out: list[Piece] = []
+    for i, (sign, term) in enumerate(zip(part.text, part.parts, strict=True)):
+        level = FORMS["sum"].rest
+        if sign == "+":
+            out.append(" + " if i else "")
+            if term.kind == "sum" and term.text[0] == "+":
+                level = SUM
+        else:
+            out.append(" − " if i else "−")
+        out.append((term, level, bars))
+    return out
+
+
+_OPERATORS = {"colon": " : ", "hadamard": " ⊙ ", "quotient": " ⊘ "}
+
+
+def _infix(part: Display, bars: bool) -> list[Piece]:
+    form = FORMS[part.kind]
+    out: list[Piece] = []
+    for i, operand in enumerate(part.parts):
+        if i:
+            out.append(_OPERATORS[part.kind])
+        same = form.associative and operand.kind == part.kind
+        out.append((operand, form.level if same else form.rest if i else form.first, bars))
+    return out
+
+
+def _fraction(part: Display, bars: bool) -> list[Piece]:
+    above, below = part.parts
+    form = FORMS["fraction"]
+    tight = _is_scalar_atom(above) and _is_scalar_atom(below)
+    return [(above, form.first, bars), "/" if tight else " / ", (below, form.rest, bars)]
+
+
+def _is_scalar_atom(part: Display) -> bool:
+    return part.kind in ("symbol", "number") and part.level == ATOM and part.shape == SCALAR
+
+
+def _juxtapose(part: Display, bars: bool) -> list[Piece]:
+    out: list[Piece] = []
+    scalars_only = True
+    for i, factor in enumerate(part.parts):
+        level = bare_level(part, i)
+        if i:
+            before = part.parts[i - 1]
+            before_level = bare_level(part, i - 1)
+            out.append(_between(before, before_level, factor, level, bars, scalars_only))
+            scalars_only = scalars_only and before.shape == SCALAR
+        out.append((factor, level, bars))
+    return out
+
+
+def _between(left: Display, left_level: int, right: Display, right_level: int, bars: bool, leading: bool) -> str:
+    """What separates two factors: a dot, a space or nothing.
+
+    Two numbers, and a bar after an operand inside bars, need the dot. A bracket follows an upper-case letter, a
+    transpose, an inverse or another bracket at once; after anything else it would read as a call, or badly.
+    """
+    first = first_factor(right, right_level)
+    while first.kind in ("superscript", "power", "dotpower") and first.level >= right_level:
+        if first.parts[0].level < ATOM:
+            return "" if _ends_tight(left, left_level) else " "
+        first = first.parts[0]
+    if first.level < right_level:
+        return "" if _ends_tight(left, left_level) else " "
+    if first.kind == "number" or (bars and _is_bars(first)):
+        return " · "
+    last = last_factor(left, left_level)
+    if last.kind == "superscript" and last.text == "T" and last.parts[0].level == ATOM:
+        base = last.parts[0]
+        if base is first or (leading and is_column(base.shape) and base.kind == "symbol" and last is left):
+            return ""
+    elif last.kind == "symbol" and last.text == first.text == "𝟏":
+        return ""
+    return " "
+
+
+def _ends_tight(left: Display, level: int) -> bool:
+    last = last_factor(left, level)
+    if last.level < min(level, POSTFIX):
+        return True
+    if last.kind == "superscript":
+        return last.text in ("T", "-1", "-T")
+    return last.kind == "symbol" and last.text[0].isupper() and not any(c.isalpha() for c in last.text[1:])
+
+
+def _is_bars(part: Display) -> bool:
+    return part.kind == "norm" or (part.kind == "row" and _template(part.text)[0][:1] in ("|", "‖"))
+
+
+def _superscript(part: Display, bars: bool) -> list[Piece]:
+    return [(part.parts[0], ATOM, bars), part.text.translate(SUPERSCRIPTS)]
+
+
+def _power(part: Display, bars: bool) -> list[Piece]:
+    return [(part.parts[0], ATOM, bars), "^(", (part.parts[1], OUTER, False), ")"]
+
+
+def _dotpower(part: Display, bars: bool) -> list[Piece]:
+    return [(part.parts[0], ATOM, bars), ".^(", (part.parts[1], OUTER, False), ")"]
+
+
+def _norm(part: Display, bars: bool) -> list[Piece]:
+    return ["‖", (part.parts[0], OUTER, True), "‖"]
+
+
+def _root(part: Display, bars: bool) -> list[Piece]:
+    return ["sqrt(", (part.parts[0], OUTER, False), ")"]
+
+
+def _call(part: Display, bars: bool) -> list[Piece]:
+    out: list[Piece] = [part.text, "("]
+    for i, operand in enumerate(part.parts):
+        if i:
+            out.append(", ")
+        out.append((operand, OUTER, False))
+    return [*out, ")"]
+
+
+def _row(part: Display, bars: bool) -> list[Piece]:
+    """As the row of the operation says, or as a call."""
+    template = _template(part.text)
+    if not template:
+        return _call(part, bars)
+    level = OUTER if part.level == ATOM else POSTFIX
+    inside = _is_bars(part)
+    return [(part.parts[piece], level, inside) if isinstance(piece, int) else piece for piece in template]
+
+
+@cache
+def _template(name: str) -> tuple[str | int, ...]:
+    """The text of a row as literals and the numbers of operands; the first is a literal, maybe empty."""
+    return template_pieces(REGISTRY[name].text)
+
+
+def template_pieces(text: str) -> tuple[str | int, ...]:
+    """A template taken apart: "tr({0})" is "tr(", 0, ")"."""
+    out: list[str | int] = []
+    for literal, field, _, _ in Formatter().parse(text):
+        out.append(literal)
+        if field is not None:
+            out.append(int(field))
+    return tuple(out)
+
+
+_WRITE = {
+    "sum": _sum,
+    "fraction": _fraction,
+    "juxtapose": _juxtapose,
+    "superscript": _superscript,
+    "power": _power,
+    "dotpower": _dotpower,
+    "norm": _norm,
+    "root": _root,
+    "call": _call,
+    "row": _row,
+}
+
+
+# --- shapes and declarations -----------------------------------------------------------------------
+
+
+class Declared(Protocol):
+    """What a declaration line needs to know of a symbol."""
+
+    @property
+    def shape(self) -> Shape:
+        """Rows and columns."""
+
+    @property
+    def facts(self) -> Iterable[str]:
+        """The facts declared."""
+
+
+def shape_text(shape: Shape) -> str:
+    """The space that a value of this shape lives in.
+
+    >>> print(shape_text(("m", "n")), shape_text(("n", 1)), shape_text((1, "n")), shape_text((1, 1)), shape_text(("k", "q")))
+    ℝᵐˣⁿ ℝⁿ ℝ¹ˣⁿ ℝ ℝ^{k×q}
+    """
+    if is_scalar(shape):
+        return "ℝ"
+    dims = shape[:1] if is_column(shape) else shape
+    if all(_has_superscript(dim) for dim in dims):
+        return "ℝ" + "ˣ".join([str(dim).translate(SUPERSCRIPTS) for dim in dims])
+    return "ℝ^{" + "×".join([dim_text(dim) for dim in dims]) + "}"
+
+
+def _has_superscript(dim: Dim) -> bool:
+    return isinstance(dim, int) or (isinstance(dim, str) and len(dim) == 1 and dim != "T" and ord(dim) in SUPERSCRIPTS)
+
+
+def declaration_line(symbols: Mapping[str, Declared]) -> str:
+    """The declarations as one reads them: A ∈ ℝᵐˣⁿ symmetric, x ∈ ℝⁿ."""
+    return ", ".join([" ".join([f"{name} ∈ {shape_text(d.shape)}", *d.facts]) for name, d in symbols.items()])
+
+
+Expr.to_text = staticmethod(to_text)  # type: ignore[assignment]
