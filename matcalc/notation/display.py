@@ -23,14 +23,15 @@ Nodes are shared as expressions are; no walk over them recurses.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 from matcalc.algebra.shapes import SCALAR, Shape
-from matcalc.notation.precedence import FORMS, JUXTAPOSE, OUTER, POSTFIX
+from matcalc.notation.precedence import FORMS, JUXTAPOSE, OUTER, POSTFIX, SUM
 
 __all__ = [
     "Display", "Piece", "bare_level", "call", "display_postorder", "first_factor", "fraction", "infix",
-    "juxtapose", "last_factor", "negative", "node", "signed_sum", "superscript", "unsigned", "write",
+    "infix_pieces", "juxtapose", "last_factor", "negative", "node", "signed_sum", "sum_pieces", "superscript",
+    "unsigned", "write",
 ]  # fmt: skip
 
 #: Sizes grow like the tree, which may be exponential in the DAG; above this they only count as large.
@@ -49,7 +50,7 @@ class Display(NamedTuple):
     shape: Shape
 
 
-Piece = Union[str, tuple[Display, int, bool]]
+Piece = str | tuple[Display, int, bool]
 
 
 def node(kind: str, text: str, parts: tuple[Display, ...], shape: Shape, level: int = -1) -> Display:
@@ -149,6 +150,33 @@ def first_factor(part: Display, level: int) -> Display:
         level = bare_level(part, 0)
         part = part.parts[0]
     return part
+
+
+def sum_pieces(part: Display, minus: str, bars: bool) -> list[Piece]:
+    """The terms of a sum with their signs; a sum inside needs a bracket after a minus only."""
+    out: list[Piece] = []
+    for i, (sign, term) in enumerate(zip(part.text, part.parts, strict=True)):
+        level = FORMS["sum"].rest
+        if sign == "-":
+            out.append(f" {minus} " if i else minus)
+        elif i:
+            out.append(" + ")
+        if sign == "+" and term.kind == "sum" and term.text[0] == "+":
+            level = SUM
+        out.append((term, level, bars))
+    return out
+
+
+def infix_pieces(part: Display, operator: str, bars: bool) -> list[Piece]:
+    """The operands with the operator between them."""
+    form = FORMS[part.kind]
+    out: list[Piece] = []
+    for i, operand in enumerate(part.parts):
+        if i:
+            out.append(operator)
+        same = form.associative and operand.kind == part.kind
+        out.append((operand, form.level if same else form.rest if i else form.first, bars))
+    return out
 
 
 def write(

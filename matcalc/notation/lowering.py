@@ -7,17 +7,36 @@ number become a minus; the inner product of vectors becomes xᵀy, that of matri
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
+from typing import cast
 
 from matcalc.algebra.build import (
-    HADAMARD, IDENTITY, INNER, INVERSE, MATPOW, NUMBER, ONES, POWER, PRODUCT, TRANSPOSE, Number, is_chain, number_value,
-)  # fmt: skip
+    IDENTITY,
+    INNER,
+    INVERSE,
+    NUMBER,
+    ONES,
+    POWER,
+    PRODUCT,
+    TRANSPOSE,
+    Number,
+    is_chain,
+    number_value,
+)
 from matcalc.algebra.expr import Expr, postorder
-from matcalc.algebra.shapes import SCALAR, Shape, dim_text, is_column, is_row, is_scalar, is_vector
+from matcalc.algebra.shapes import SCALAR, Shape, is_column, is_row, is_scalar, is_vector
 from matcalc.notation.display import (
-    Display, call, fraction, infix, juxtapose, negative, node, signed_sum, superscript, unsigned,
-)  # fmt: skip
-from matcalc.notation.precedence import TIMES
+    Display,
+    call,
+    fraction,
+    infix,
+    juxtapose,
+    negative,
+    node,
+    signed_sum,
+    superscript,
+    unsigned,
+)
+from matcalc.notation.precedence import ATOM, POSTFIX, TIMES
 from matcalc.notation.symbols import VULGAR, number_text
 
 __all__ = ["lower"]
@@ -39,7 +58,7 @@ def lower(e: Expr) -> Display:
 def _number(value: Number) -> Display:
     """The display of a number that is not negative."""
     text = number_text(value)
-    return node("number", text, (), SCALAR, TIMES if "/" in text and text not in VULGAR else -1)
+    return node("number", text, (), SCALAR, POSTFIX if text in VULGAR else TIMES if "/" in text else ATOM)
 
 
 def _number_leaf(e: Expr, at: Memo) -> Display:
@@ -48,7 +67,7 @@ def _number_leaf(e: Expr, at: Memo) -> Display:
 
 
 def _named(e: Expr, at: Memo) -> Display:
-    return node("symbol", dim_text(e.data), (), e.shape)  # type: ignore[arg-type]
+    return node("symbol", cast(str, e.data), (), e.shape)
 
 
 def _letter(letter: str) -> Callable[[Expr, Memo], Display]:
@@ -76,7 +95,7 @@ def _add(e: Expr, at: Memo) -> Display:
 def _product_node(e: Expr, at: Memo) -> Display:
     if is_chain(e) and e.data == 1:
         return juxtapose([at[arg] for arg in e.args], SCALAR, "chain")
-    return _product(e.data, e.args, at, e.shape)  # type: ignore[arg-type]
+    return _product(cast(Number, e.data), e.args, at, e.shape)
 
 
 def _product(coefficient: Number, args: Sequence[Expr], at: Memo, shape: Shape) -> Display:
@@ -89,10 +108,10 @@ def _product(coefficient: Number, args: Sequence[Expr], at: Memo, shape: Shape) 
             above.append(at[arg])
         else:
             below.append(reciprocal)
-    value = Fraction(abs(coefficient))
+    value = -coefficient if coefficient < 0 else coefficient
     if below and value.denominator != 1:
         below.insert(0, _number(value.denominator))
-        value = Fraction(value.numerator)
+        value = value.numerator
     if value != 1 or not above:
         above.insert(0, _number(value))
     body = juxtapose(above, shape)
@@ -147,8 +166,10 @@ def _reciprocal(e: Expr, at: Memo) -> Display | None:
     if exponent.op is NUMBER:
         value = number_value(exponent)
         return _numeric_power(base, -value, at) if value < 0 else None
-    if exponent.op is PRODUCT and exponent.data < 0:  # type: ignore[operator]
-        return _power(base, None, _product(-exponent.data, exponent.args, at, SCALAR), at)  # type: ignore[operator]
+    if exponent.op is PRODUCT:
+        coefficient = cast(Number, exponent.data)
+        if coefficient < 0:
+            return _power(base, None, _product(-coefficient, exponent.args, at, SCALAR), at)
     return None
 
 
@@ -264,9 +285,10 @@ def _flipped_factor(e: Expr, at: Memo) -> Display:
         return at[e.args[0]]
     if e.op.transpose == "invariant":
         return at[e]
+    if e.op is INVERSE and e.args[0].op is TRANSPOSE:
+        return superscript(at[e.args[0].args[0]], "-1", shape)
     if e.op is INVERSE:
-        base = e.args[0]
-        return superscript(at[base.args[0]], "-1", shape) if base.op is TRANSPOSE else superscript(at[base], "-T", shape)
+        return superscript(at[e.args[0]], "-T", shape)
     if e.op is ONES and is_row(e.shape):
         return at[e].parts[0]
     return superscript(at[e], "T", shape)
@@ -293,7 +315,7 @@ _MARKS = {True: ("", "′", "″"), False: ("", "∇", "∇²")}
 
 def _unknown(e: Expr, at: Memo) -> Display:
     """f(x), ∇f(x) or f′(x), ∇²f(x) or f″(x): of a function that is only a name."""
-    name, order = e.data  # type: ignore[misc]
+    name, order = cast(tuple[str, int], e.data)
     scalar = e.args[0].shape == SCALAR
     mark = _MARKS[scalar][order]
     return call(f"{name}{mark}" if scalar else f"{mark}{name}", tuple([at[arg] for arg in e.args]), e.shape)
@@ -316,9 +338,9 @@ _LOWER: dict[str, Callable[[Expr, Memo], Display]] = {
     "ones": _ones,
     "add": _add,
     "product": _product_node,
-    HADAMARD.name: _hadamard,
+    "hadamard": _hadamard,
     "power": _power_node,
-    MATPOW.name: _matrix_power,
+    "matpow": _matrix_power,
     "transpose": _transpose,
     "inv": _inverse,
     "inner": _inner,

@@ -1,10 +1,13 @@
-"""The characters of the notation: Greek letters, superscripts, fractions, and their LaTeX."""
+"""How numbers and names are written: fractions, superscripts, and the LaTeX of a name."""
 
 from __future__ import annotations
 
+import unicodedata
 from fractions import Fraction
 
-__all__ = ["ACCENTS", "GREEK", "SUBSCRIPTS", "SUPERSCRIPTS", "VULGAR", "latex_name", "number_text"]
+from matcalc.notation.names import ACCENTS, GREEK, SUBSCRIPTS
+
+__all__ = ["SUPERSCRIPTS", "VULGAR", "latex_name", "number_text"]
 
 #: The fractions that have a character of their own.
 VULGAR = {
@@ -12,25 +15,21 @@ VULGAR = {
     "1/6": "⅙", "5/6": "⅚", "1/8": "⅛", "3/8": "⅜", "5/8": "⅝", "7/8": "⅞",
 }  # fmt: skip
 
-SUPERSCRIPTS = str.maketrans("0123456789-Tabcdefghijklmnoprstuvwxyz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ")
+#: Integers, the transpose, and the dimensions that have a raised letter; ᵗ is read as a transpose.
+SUPERSCRIPTS = str.maketrans(
+    "0123456789-TabcdefghijklmnoprsuvwxyzDKMN", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵘᵛʷˣʸᶻᴰᴷᴹᴺ"
+)
 
-SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+-aehijklmnoprstuvx", strict=True))
-
-GREEK = {
-    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "ϵ": "epsilon", "ζ": "zeta",
-    "η": "eta", "θ": "theta", "ϑ": "vartheta", "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu",
-    "ξ": "xi", "π": "pi", "ϖ": "varpi", "ρ": "rho", "ϱ": "varrho", "σ": "sigma", "ς": "varsigma", "τ": "tau",
-    "υ": "upsilon", "φ": "varphi", "ϕ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega",
-    "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma", "Υ": "Upsilon",
-    "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega", "ℓ": "ell",
-}  # fmt: skip
+#: The LaTeX command of every Greek letter: ε and φ are drawn in the shapes that LaTeX calls variants.
+_COMMANDS = {letter: word for word, letter in GREEK.items() if not word.startswith("var")}
+_COMMANDS |= {"ε": "varepsilon", "φ": "varphi", "ℓ": "ell"}
 
 #: Capital Greek letters that look like Latin ones, and the Latin ones.
 _LATIN_LOOK = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΧο", "ABEZHIKMNOPTXo")
 
-ACCENTS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0307": "dot", "\u0308": "ddot", "\u20d7": "vec"}
+_ACCENT_COMMANDS = {mark: command for command, mark in reversed(ACCENTS.items())}
 
-_SPECIAL = {"𝟏": r"\mathbf{1}", "𝟎": r"\mathbf{0}", "∇": r"\nabla ", "²": "^{2}"}
+_SPECIAL = {"𝟏": r"\mathbf{1}", "𝟎": r"\mathbf{0}"}
 
 
 def number_text(value: int | Fraction) -> str:
@@ -68,49 +67,51 @@ def _digits(value: int) -> str:
     return "".join(reversed(chunks)).lstrip("0")
 
 
-def latex_name(name: str) -> str:
+def latex_name(name: str, bold: bool = False) -> str:
     r"""A symbol's name as LaTeX.
 
     >>> print(*map(latex_name, ["A", "β", "W₁", "θ̂", "lam", "x_max", "dX", "X′"]))
     A \beta W_{1} \hat{\theta} \mathrm{lam} x_{\mathrm{max}} \mathrm{d}X X'
+    >>> print(latex_name("X", bold=True), latex_name("β₁", bold=True))
+    \mathbf{X} \boldsymbol{\beta}_{1}
     """
-    if len(name) > 1 and name[0] == "d" and not name[1].isascii() | name[1].islower():
-        return rf"\mathrm{{d}}{latex_name(name[1:])}"
-    if len(name) > 1 and name[0] == "d" and name[1].isupper():
-        return rf"\mathrm{{d}}{latex_name(name[1:])}"
-    stem, accents, primes, below = _taken_apart(name)
+    if name[0] == "d" and len(name) > 1 and (name[1].isupper() or not name[1].isascii()) and name[1] not in SUBSCRIPTS:
+        return rf"\mathrm{{d}}{latex_name(name[1:], bold)}"  # the differential of a symbol
+    stem, marks, primes, below = _taken_apart(name)
     text = _letters(stem)
-    for accent in accents:
-        text = rf"\{ACCENTS[accent]}{{{text}}}"
+    if bold:
+        text = rf"\boldsymbol{{{text}}}" if text.startswith("\\") else rf"\mathbf{{{text}}}"
+    for mark in marks:
+        text = rf"\{mark}{{{text}}}"
     text += "'" * primes
     return f"{text}_{{{below}}}" if below else text
 
 
-def _taken_apart(name: str) -> tuple[str, str, int, str]:
-    """(letters, accents, number of primes, subscript as LaTeX)."""
+def _taken_apart(name: str) -> tuple[str, list[str], int, str]:
+    """(letters, accents as commands, number of primes, subscript as LaTeX)."""
     head, _, tail = name.partition("_")
-    below = _letters(tail.strip("{}")) if tail else ""
-    stem, accents, primes, small = "", "", 0, ""
-    for character in head:
-        if character in ACCENTS:
-            accents += character
-        elif character in "′'":
-            primes += 1
+    primes = name.count("′")
+    stem, marks, below = "", [], ""
+    for character in unicodedata.normalize("NFD", head):
+        if character in _ACCENT_COMMANDS:
+            marks.append(_ACCENT_COMMANDS[character])
         elif character in SUBSCRIPTS:
-            small += SUBSCRIPTS[character]
-        else:
+            below += SUBSCRIPTS[character]
+        elif character != "′":
             stem += character
-    return stem, accents, primes, small + ("," if small and below else "") + below
+    if tail:
+        below += ("," if below else "") + _letters(tail.replace("′", ""))
+    return unicodedata.normalize("NFC", stem), marks, primes, below
 
 
 def _letters(stem: str) -> str:
     stem = stem.translate(_LATIN_LOOK)
-    if stem in GREEK:
-        return rf"\{GREEK[stem]}"
+    if stem in _COMMANDS:
+        return rf"\{_COMMANDS[stem]}"
     if stem in _SPECIAL:
         return _SPECIAL[stem]
     if stem.isascii():
         return stem if len(stem) == 1 or stem.isdigit() else rf"\mathrm{{{stem}}}".replace("_", r"\_")
-    if all(letter in GREEK or letter.isascii() for letter in stem):
-        return "".join([rf"\{GREEK[c]} " if c in GREEK else c for c in stem]).strip()
+    if all(letter in _COMMANDS or letter.isascii() for letter in stem):
+        return " ".join([rf"\{_COMMANDS[c]}" if c in _COMMANDS else c for c in stem])
     return rf"\text{{{stem}}}"

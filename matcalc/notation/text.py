@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from string import Formatter
 from typing import Protocol
 
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_text, is_column, is_scalar
-from matcalc.notation.display import Display, Piece, bare_level, first_factor, last_factor, write
+from matcalc.notation.display import (
+    Display,
+    Piece,
+    bare_level,
+    first_factor,
+    infix_pieces,
+    last_factor,
+    sum_pieces,
+    write,
+)
 from matcalc.notation.lowering import lower
 from matcalc.notation.naming import name_parts
-from matcalc.notation.precedence import ATOM, FORMS, JUXTAPOSE, OUTER, POSTFIX, SUM
+from matcalc.notation.precedence import ATOM, FORMS, OUTER, POSTFIX
 from matcalc.notation.symbols import SUPERSCRIPTS, VULGAR
 
 __all__ = ["declaration_line", "shape_text", "text_with_where", "to_text"]
@@ -37,7 +46,7 @@ def to_text(e: Expr) -> str:
 def text_with_where(e: Expr, *, limit: int) -> tuple[str, list[tuple[str, str]]]:
     """The expression and the parts that were named in it, so that it keeps to the limit if naming can do that.
 
-    >>> from matcalc.algebra.build import add, inner, norm, power, number, symbol, multiply
+    >>> from matcalc.algebra.build import add, norm, symbol
     >>> x, y = symbol("x", ("n", 1)), symbol("y", ("n", 1))
     >>> text_with_where(norm(add(x, y)), limit=60)
     ('‖x + y‖', [])
@@ -49,6 +58,9 @@ def text_with_where(e: Expr, *, limit: int) -> tuple[str, list[tuple[str, str]]]
             return text, []
     main, where = name_parts(tree)
     return _text(main), [(name, _text(part)) for name, part in where]
+
+
+_OPERATORS = {"colon": " : ", "hadamard": " ⊙ ", "quotient": " ⊘ "}
 
 
 def _text(tree: Display) -> str:
@@ -65,40 +77,16 @@ def _pieces(part: Display, bars: bool) -> list[Piece]:
         return [part.text]
     if kind == "number":
         return [VULGAR.get(part.text, part.text)]
+    if kind == "sum":
+        return sum_pieces(part, "−", bars)
     if kind in _OPERATORS:
-        return _infix(part, bars)
+        return infix_pieces(part, _OPERATORS[kind], bars)
     return _WRITE[kind](part, bars)
 
 
 # --- one function a kind ---------------------------------------------------------------------------
 
 
-def _sum(part: Display, bars: bool) -> list[Piece]:
-    out: list[Piece] = []
-    for i, (sign, term) in enumerate(zip(part.text, part.parts, strict=True)):
-        level = FORMS["sum"].rest
-        if sign == "+":
-            out.append(" + " if i else "")
-            if term.kind == "sum" and term.text[0] == "+":
-                level = SUM
-        else:
-            out.append(" − " if i else "−")
-        out.append((term, level, bars))
-    return out
-
-
-_OPERATORS = {"colon": " : ", "hadamard": " ⊙ ", "quotient": " ⊘ "}
-
-
-def _infix(part: Display, bars: bool) -> list[Piece]:
-    form = FORMS[part.kind]
-    out: list[Piece] = []
-    for i, operand in enumerate(part.parts):
-        if i:
-            out.append(_OPERATORS[part.kind])
-        same = form.associative and operand.kind == part.kind
-        out.append((operand, form.level if same else form.rest if i else form.first, bars))
-    return out
 
 
 def _fraction(part: Display, bars: bool) -> list[Piece]:
@@ -161,7 +149,7 @@ def _ends_tight(left: Display, level: int) -> bool:
 
 
 def _is_bars(part: Display) -> bool:
-    return part.kind == "norm" or (part.kind == "row" and _template(part.text)[0][:1] in ("|", "‖"))
+    return part.kind == "norm" or (part.kind == "row" and REGISTRY[part.text].text[:1] in ("|", "‖"))
 
 
 def _superscript(part: Display, bars: bool) -> list[Piece]:
@@ -205,22 +193,28 @@ def _row(part: Display, bars: bool) -> list[Piece]:
 
 @cache
 def _template(name: str) -> tuple[str | int, ...]:
-    """The text of a row as literals and the numbers of operands; the first is a literal, maybe empty."""
-    return template_pieces(REGISTRY[name].text)
+    return template_pieces(REGISTRY[name].text, REGISTRY[name].arity or 0)
 
 
-def template_pieces(text: str) -> tuple[str | int, ...]:
-    """A template taken apart: "tr({0})" is "tr(", 0, ")"."""
+_FIELD = re.compile(r"\{(\d)\}")
+
+
+def template_pieces(template: str, arity: int) -> tuple[str | int, ...]:
+    r"""The template of a row taken apart into literals and the numbers of operands.
+
+    >>> template_pieces(r"\mathbb{1}[{0} > 0]", 1)
+    ('\\mathbb{1}[', 0, ' > 0]')
+    """
     out: list[str | int] = []
-    for literal, field, _, _ in Formatter().parse(text):
-        out.append(literal)
-        if field is not None:
-            out.append(int(field))
-    return tuple(out)
+    start = 0
+    for field in _FIELD.finditer(template):
+        if int(field[1]) < arity:
+            out += [template[start : field.start()], int(field[1])]
+            start = field.end()
+    return (*out, template[start:]) if template else ()
 
 
 _WRITE = {
-    "sum": _sum,
     "fraction": _fraction,
     "juxtapose": _juxtapose,
     "superscript": _superscript,
@@ -251,7 +245,7 @@ class Declared(Protocol):
 def shape_text(shape: Shape) -> str:
     """The space that a value of this shape lives in.
 
-    >>> print(shape_text(("m", "n")), shape_text(("n", 1)), shape_text((1, "n")), shape_text((1, 1)), shape_text(("k", "q")))
+    >>> print(*map(shape_text, [("m", "n"), ("n", 1), (1, "n"), (1, 1), ("k", "q")]))
     ℝᵐˣⁿ ℝⁿ ℝ¹ˣⁿ ℝ ℝ^{k×q}
     """
     if is_scalar(shape):
@@ -271,4 +265,4 @@ def declaration_line(symbols: Mapping[str, Declared]) -> str:
     return ", ".join([" ".join([f"{name} ∈ {shape_text(d.shape)}", *d.facts]) for name, d in symbols.items()])
 
 
-Expr.to_text = staticmethod(to_text)  # type: ignore[assignment]
+Expr.to_text = staticmethod(to_text)

@@ -1,0 +1,186 @@
+r"""Expr → LaTeX that KaTeX and MathJax read in their strict modes."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from matcalc.algebra.expr import Expr
+from matcalc.algebra.operations import REGISTRY
+from matcalc.algebra.shapes import is_scalar
+from matcalc.notation.display import Display, Piece, bare_level, first_factor, infix_pieces, sum_pieces, write
+from matcalc.notation.lowering import lower
+from matcalc.notation.naming import name_parts
+from matcalc.notation.precedence import ATOM, OUTER, POSTFIX
+from matcalc.notation.symbols import latex_name
+from matcalc.notation.text import template_pieces
+
+__all__ = ["latex_with_where", "to_latex"]
+
+FULL = 100_000
+
+
+def to_latex(e: Expr, *, bold: bool = False, transpose: str = r"\top") -> str:
+    r"""The expression in LaTeX; `bold` sets vectors and matrices in bold type.
+
+    >>> from matcalc.algebra.build import multiply, symbol, transpose
+    >>> A, x = symbol("A", ("m", "n")), symbol("x", ("m", 1))
+    >>> print(to_latex(multiply(transpose(A), x)))
+    A^{\top} x
+    >>> print(to_latex(multiply(transpose(A), x), bold=True, transpose="T"))
+    \mathbf{A}^{T} \mathbf{x}
+    """
+    main, where = latex_with_where(e, limit=FULL, bold=bold, transpose=transpose)
+    if not where:
+        return main
+    return rf"{main} \quad\text{{where}}\quad " + r",\; ".join([f"{name} = {part}" for name, part in where])
+
+
+def latex_with_where(
+    e: Expr, *, limit: int, bold: bool = False, transpose: str = r"\top"
+) -> tuple[str, list[tuple[str, str]]]:
+    """The expression and the parts that were named in it; the limit counts the characters of the text form."""
+    tree = lower(e)
+    style = _Style(bold, transpose)
+    if tree.size <= limit:
+        return style.latex(tree), []
+    main, where = name_parts(tree)
+    return style.latex(main), [(latex_name(name), style.latex(part)) for name, part in where]
+
+
+_OPERATORS = {"colon": " : ", "hadamard": r" \odot ", "quotient": r" \oslash "}
+
+
+class _Style:
+    """One way of setting: the options, and how each kind of node is written."""
+
+    def __init__(self, bold: bool, transpose: str) -> None:
+        self.bold = bold
+        self.raised = {"T": transpose, "-T": f"-{transpose}"}
+
+    def latex(self, tree: Display) -> str:
+        return write(tree, self.pieces, _bracket)
+
+    def pieces(self, part: Display, bars: bool) -> list[Piece]:
+        kind = part.kind
+        if kind == "symbol":
+            return [latex_name(part.text, self.bold and not is_scalar(part.shape) and part.text not in "𝟏𝟎I")]
+        if kind == "number":
+            return [_number(part.text)]
+        if kind == "superscript":
+            return [(part.parts[0], ATOM, False), f"^{{{self.raised.get(part.text, part.text)}}}"]
+        if kind == "sum":
+            return sum_pieces(part, "-", bars)
+        if kind in _OPERATORS:
+            return infix_pieces(part, _OPERATORS[kind], bars)
+        return _WRITE[kind](part)
+
+
+def _bracket(part: Display) -> tuple[str, str]:
+    return (r"\left(", r"\right)") if part.tall else ("(", ")")
+
+
+def _number(text: str) -> str:
+    above, slash, below = text.partition("/")
+    return rf"\tfrac{{{above}}}{{{below}}}" if slash else above
+
+
+# --- one function a kind -----------------------------------------------------------------------------
+
+
+def _fraction(part: Display) -> list[Piece]:
+    above, below = part.parts
+    return [r"\frac{", (above, OUTER, False), "}{", (below, OUTER, False), "}"]
+
+
+def _juxtapose(part: Display) -> list[Piece]:
+    out: list[Piece] = []
+    for i, factor in enumerate(part.parts):
+        level = bare_level(part, i)
+        if i:
+            first = first_factor(factor, level)
+            while first.kind in ("superscript", "power", "dotpower"):
+                first = first.parts[0]
+            out.append(r" \cdot " if first.kind == "number" and first.level == ATOM else " ")
+        out.append((factor, level, False))
+    return out
+
+
+def _power(part: Display) -> list[Piece]:
+    base, exponent = part.parts
+    raised: Piece = exponent.text if exponent.kind == "number" else (exponent, OUTER, False)
+    return [(base, ATOM, False), r"^{\circ " if part.kind == "dotpower" else "^{", raised, "}"]
+
+
+def _norm(part: Display) -> list[Piece]:
+    if part.tall:
+        return [r"\left\lVert ", (part.parts[0], OUTER, False), r" \right\rVert"]
+    return [r"\lVert ", (part.parts[0], OUTER, False), r" \rVert"]
+
+
+def _root(part: Display) -> list[Piece]:
+    return [r"\sqrt{", (part.parts[0], OUTER, False), "}"]
+
+
+def _call(part: Display) -> list[Piece]:
+    row = REGISTRY.rows.get(part.text)
+    if row and row.latex and not row.text:
+        return _row(part)
+    opening, closing = _bracket(part)
+    out: list[Piece] = [_function_name(part.text), opening]
+    for i, operand in enumerate(part.parts):
+        if i:
+            out.append(", ")
+        out.append((operand, OUTER, False))
+    return [*out, closing]
+
+
+def _function_name(name: str) -> str:
+    if name in REGISTRY.rows:
+        return rf"\operatorname{{{name}}}".replace("_", r"\_")
+    for mark, command in (("∇²", r"\nabla^{2} "), ("∇", r"\nabla ")):
+        if name.startswith(mark):
+            return command + latex_name(name[len(mark) :])
+    return latex_name(name.replace("″", "′′"))
+
+
+def _row(part: Display) -> list[Piece]:
+    """As the row of the operation says, or as a call."""
+    template = _template(part.text, part.tall)
+    if not template:
+        return _call(part)
+    level = OUTER if part.level == ATOM else POSTFIX
+    return [(part.parts[piece], level, False) if isinstance(piece, int) else piece for piece in template]
+
+
+_LOW = {
+    r"\left\|": r"\lVert ", r"\right\|": r" \rVert", r"\left|": r"\lvert ", r"\right|": r" \rvert",
+    r"\left": "", r"\right": "",
+}  # fmt: skip
+_TALL = {
+    r"\left\|": r"\left\lVert ", r"\right\|": r" \right\rVert",
+    r"\left|": r"\left\lvert ", r"\right|": r" \right\rvert",
+}  # fmt: skip
+
+
+@cache
+def _template(name: str, tall: bool) -> tuple[str | int, ...]:
+    """The LaTeX of a row as literals and the numbers of operands, with delimiters of the size that is needed."""
+    op = REGISTRY[name]
+    latex = op.latex
+    for wide, fitting in (_TALL if tall else _LOW).items():
+        latex = latex.replace(wide, fitting)
+    return template_pieces(latex, op.arity or 0)
+
+
+_WRITE = {
+    "fraction": _fraction,
+    "juxtapose": _juxtapose,
+    "power": _power,
+    "dotpower": _power,
+    "norm": _norm,
+    "root": _root,
+    "call": _call,
+    "row": _row,
+}
+
+Expr.to_latex = staticmethod(to_latex)
