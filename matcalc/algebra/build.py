@@ -309,6 +309,8 @@ _FLATTEN = 64
 
 def add(*terms: Expr) -> Expr:
     """The sum; a sum inside is flattened through sign, number and transpose."""
+    if len(terms) == 1:
+        return terms[0]
     constant_at, total = -1, 0  # type: tuple[int, Number]
     kept: list[Expr] = []
     shape = terms[0].shape

@@ -14,7 +14,7 @@ from typing import ClassVar
 from matcalc.algebra.operations import REGISTRY, Operation
 from matcalc.algebra.shapes import SCALAR, Shape
 
-__all__ = ["Expr", "make", "postorder", "preorder", "rebuild", "symbols_of"]
+__all__ = ["Expr", "edge_order", "make", "postorder", "preorder", "rebuild", "symbols_of"]
 
 
 class Expr:
@@ -137,6 +137,26 @@ def preorder(root: Expr) -> Iterator[Expr]:
             seen.add(node)
             yield node
             stack.extend(reversed(node.args))
+
+
+def edge_order(root: Expr) -> dict[tuple[Expr, int], int]:
+    """When a left-to-right walk first passes from each node to each of its operands.
+
+    Sorting by it follows the text: in xᵀA x the edge to the first x comes before the one to the last.
+    """
+    out: dict[tuple[Expr, int], int] = {}
+    seen = {root}
+    stack = [(root, 0)]
+    while stack:
+        node, i = stack.pop()
+        if i < len(node.args):
+            out[node, i] = len(out)
+            stack.append((node, i + 1))
+            arg = node.args[i]
+            if arg not in seen:
+                seen.add(arg)
+                stack.append((arg, 0))
+    return out
 
 
 def symbols_of(*roots: Expr) -> list[Expr]:

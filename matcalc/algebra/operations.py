@@ -43,7 +43,10 @@ class Operation:
     differential other rows: dY as a formula linear in the differentials of the operands.
     adjoint      linear rows: for each operand, the cotangent that G pulls back to ("" for an
                  operand in which the row is not linear; then `differential` serves).
-    transpose    "commutes": f(X)ᵀ = f(Xᵀ); "invariant": Yᵀ = Y; "" neither.
+    transpose    "commutes": f(X)ᵀ = f(Xᵀ); "invariant": Yᵀ = Y;
+                 "blind": f(Xᵀ) = f(X), for scalar values; "" none of these.
+    facts        what holds of the value: "positive" always, "invertible -> nonzero" if all operands
+                 have the first fact.
     text         how a call prints, with {0} … for the operands; "" means name(…).
     latex        the same for LaTeX; "" means \\operatorname{name}(…).
     numpy        the same for NumPy code.
@@ -65,6 +68,7 @@ class Operation:
     differential: str = ""
     adjoint: tuple[str, ...] = ()
     transpose: str = ""
+    facts: tuple[str, ...] = ()
     text: str = ""
     latex: str = ""
     numpy: str = ""

@@ -1,0 +1,1 @@
+"""The engine that reads the rulebook: the adjoint sweep and its readings."""

@@ -1,0 +1,69 @@
+"""Expanding: products over sums, and inverses of products of square factors."""
+
+from __future__ import annotations
+
+from itertools import product as choices
+
+from matcalc.algebra.build import (
+    ADD,
+    HADAMARD,
+    INVERSE,
+    PRODUCT,
+    TRANSPOSE,
+    hadamard,
+    inverse,
+    multiply,
+    number,
+    parts,
+    transpose,
+)
+from matcalc.algebra.expr import Expr
+
+__all__ = ["expand_inverses", "expand_term"]
+
+#: A product that would expand into more terms than this is left alone.
+_LIMIT = 32
+
+
+def expand_term(term: Expr) -> list[Expr] | None:
+    """The terms of a product with its sums multiplied out, one level deep; None if there are none."""
+    c, s, m = parts(term)
+    if len(m) == 1 and m[0].op is HADAMARD:
+        pieces = _multiply_out(m[0].args, hadamard)
+        return None if pieces is None else [multiply(number(c), *s, piece) for piece in pieces]
+    factors = (*s, *m)
+    pieces = _multiply_out(factors, multiply)
+    return None if pieces is None else [multiply(number(c), piece) for piece in pieces]
+
+
+def _multiply_out(factors: tuple[Expr, ...], combine: object) -> list[Expr] | None:
+    options = [f.args if f.op is ADD else (f,) for f in factors]
+    count = 1
+    for option in options:
+        count *= len(option)
+    if count == 1 or count > _LIMIT:
+        return None
+    return [combine(*pick) for pick in choices(*options)]  # type: ignore[operator]
+
+
+def expand_inverses(e: Expr) -> Expr:
+    """A product with (A B)⁻¹ written B⁻¹A⁻¹ where both are square; e itself if there is none."""
+    c, s, m = parts(e)
+    out: list[Expr] = []
+    for factor in m:
+        out.extend(_spread(factor))
+    return multiply(number(c), *s, *out) if len(out) != len(m) else e
+
+
+def _spread(factor: Expr) -> list[Expr]:
+    flipped = factor.op is TRANSPOSE
+    core = factor.args[0] if flipped else factor
+    if core.op is not INVERSE or core.args[0].op is not PRODUCT:
+        return [factor]
+    _, _, m = parts(core.args[0])
+    if any(f.shape[0] != f.shape[1] for f in m):
+        return [factor]
+    pieces = [inverse(f) for f in reversed(m)]
+    return [transpose(p) for p in reversed(pieces)] if flipped else pieces
+
+

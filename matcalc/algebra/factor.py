@@ -1,0 +1,221 @@
+"""Factoring sums: common matrix factors at either end, common factors of ⊙, common scalars.
+
+A candidate is a sum in which some terms are replaced by common · (rest + rest + …). The caller
+simplifies candidates and keeps one that is cheaper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import gcd
+
+from matcalc.algebra.build import (
+    HADAMARD,
+    Number,
+    add,
+    hadamard,
+    identity,
+    is_number,
+    multiply,
+    number,
+    number_value,
+    ones,
+    parts,
+    power,
+    subtract,
+)
+from matcalc.algebra.collect import base_exponent
+from matcalc.algebra.expr import Expr
+from matcalc.algebra.keys import Keys
+from matcalc.algebra.shapes import SCALAR
+
+__all__ = ["Common", "candidates"]
+
+#: At most this many groups of terms are tried for a sum.
+_TRIES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """Terms that share something: outside(rest₁ + rest₂ + …), and which terms they were."""
+
+    positions: tuple[int, ...]
+    prefix: tuple[Expr, ...]
+    suffix: tuple[Expr, ...]
+    rests: tuple[Expr, ...]
+    entrywise: bool = False
+
+    def build(self, inside: Expr) -> Expr:
+        """The common part around the simplified sum of the rests."""
+        if self.entrywise:
+            return hadamard(*self.prefix, inside)
+        return multiply(*self.prefix, inside, *self.suffix)
+
+
+def candidates(terms: tuple[Expr, ...], keys: Keys) -> Iterator[Common]:
+    """Groups of terms with something in common, the most promising first."""
+    split = [parts(t) for t in terms]
+    yield from _scalars(split, keys)
+    if terms[0].shape != SCALAR:
+        yield from _ends(split, keys, left=True)
+        yield from _ends(split, keys, left=False)
+        yield from _entrywise(split, keys)
+
+
+Split = tuple[Number, tuple[Expr, ...], tuple[Expr, ...]]
+
+
+# --- matrix factors at the ends ------------------------------------------------------------------
+
+
+def _ends(split: list[Split], keys: Keys, *, left: bool) -> Iterator[Common]:
+    groups: dict[int, list[int]] = {}
+    for i, (_, _, m) in enumerate(split):
+        if m:
+            groups.setdefault(keys(m[0] if left else m[-1]), []).append(i)
+    shared = sorted((g for g in groups.values() if len(g) > 1), key=len, reverse=True)
+    for group in shared[:_TRIES]:
+        yield _peel(split, tuple(group), keys)
+
+
+def _peel(split: list[Split], group: tuple[int, ...], keys: Keys) -> Common:
+    """The longest common prefix and suffix of the matrix factors of the group."""
+    chains = [split[i][2] for i in group]
+    head = _agree(chains, keys)
+    shortest = min(len(c) for c in chains)
+    tail = min(_agree([c[::-1] for c in chains], keys), shortest - head)
+    prefix, suffix = chains[0][:head], chains[0][len(chains[0]) - tail :] if tail else ()
+    inner_rows = prefix[-1].shape[1] if prefix else chains[0][0].shape[0]
+    rests = []
+    for i, chain in zip(group, chains, strict=True):
+        c, s, _ = split[i]
+        middle = chain[head : len(chain) - tail]
+        body = multiply(*middle) if middle else identity(inner_rows)
+        rests.append(multiply(number(c), *s, body))
+    return Common(group, prefix, suffix, tuple(rests))
+
+
+def _agree(chains: list[tuple[Expr, ...]], keys: Keys) -> int:
+    """How many leading factors all chains share."""
+    first = chains[0]
+    count = min(len(c) for c in chains)
+    for k in range(count):
+        if not all(keys.same(first[k], c[k]) for c in chains[1:]):
+            return k
+    return count
+
+
+# --- factors of ⊙ and of scalar products ---------------------------------------------------------
+
+Powers = dict[int, tuple[Expr, Expr]]
+
+
+def _powers(factors: tuple[Expr, ...], keys: Keys) -> Powers:
+    """key of the base → (base, exponent)."""
+    out: Powers = {}
+    for factor in factors:
+        base, exponent = base_exponent(factor)
+        key = keys(base)
+        if key in out:
+            exponent = add(out[key][1], exponent)
+        out[key] = (base, exponent)
+    return out
+
+
+def _meet(tables: list[Powers]) -> list[tuple[int, Expr, Expr]]:
+    """Bases in every table with the least exponent; exponents that do not compare must be equal."""
+    out = []
+    for key, (base, exponent) in tables[0].items():
+        if all(key in t for t in tables[1:]):
+            least = _least([t[key][1] for t in tables])
+            if least is not None:
+                out.append((key, base, least))
+    return out
+
+
+def _least(exponents: list[Expr]) -> Expr | None:
+    first = exponents[0]
+    least = first
+    for other in exponents[1:]:
+        difference = subtract(other, least)
+        if not is_number(difference):
+            return None
+        if number_value(difference) < 0:
+            least = other
+    return least
+
+
+def _without(table: Powers, common: list[tuple[int, Expr, Expr]]) -> list[Expr]:
+    taken = {key: exponent for key, _, exponent in common}
+    out = []
+    for key, (base, exponent) in table.items():
+        rest = subtract(exponent, taken[key]) if key in taken else exponent
+        out.append(power(base, rest))
+    return out
+
+
+def _scalars(split: list[Split], keys: Keys) -> Iterator[Common]:
+    """Scalars and numbers that terms share."""
+    tables = [_powers(s, keys) for _, s, _ in split]
+    everything = tuple(range(len(split)))
+    groups = [everything] if len(split) > 1 else []
+    holders: dict[int, list[int]] = {}
+    for i, table in enumerate(tables):
+        for key in table:
+            holders.setdefault(key, []).append(i)
+    ranked = sorted((g for g in holders.values() if 1 < len(g) < len(split)), key=len, reverse=True)
+    groups += [tuple(g) for g in ranked[:_TRIES]]
+    for group in dict.fromkeys(groups):
+        common = _meet([tables[i] for i in group])
+        factor = _content([split[i][0] for i in group])
+        if not common and factor == 1:
+            continue
+        rests = []
+        for i in group:
+            c, _, m = split[i]
+            rests.append(multiply(number(Fraction(c) / factor), *_without(tables[i], common), *m))
+        prefix = (number(factor), *[power(base, exponent) for _, base, exponent in common])
+        yield Common(group, prefix, (), tuple(rests))
+
+
+def _content(coefficients: list[Number]) -> Number:
+    """The greatest common divisor of rational numbers."""
+    numerators = [Fraction(c).numerator for c in coefficients]
+    denominators = [Fraction(c).denominator for c in coefficients]
+    top = 0
+    for n in numerators:
+        top = gcd(top, abs(n))
+    bottom = 1
+    for d in denominators:
+        bottom = bottom * d // gcd(bottom, d)
+    return Fraction(top, bottom) if top else 1
+
+
+def _entrywise(split: list[Split], keys: Keys) -> Iterator[Common]:
+    """Factors of ⊙ that terms share."""
+    shape_holders: dict[int, list[int]] = {}
+    tables: dict[int, Powers] = {}
+    for i, (_, _, m) in enumerate(split):
+        if len(m) == 1:
+            factors = m[0].args if m[0].op is HADAMARD else (m[0],)
+            tables[i] = _powers(factors, keys)
+            for key in tables[i]:
+                shape_holders.setdefault(key, []).append(i)
+    ranked = sorted((g for g in shape_holders.values() if len(g) > 1), key=len, reverse=True)
+    for group in list(dict.fromkeys(tuple(g) for g in ranked))[:_TRIES]:
+        common = _meet([tables[i] for i in group])
+        if not common:
+            continue
+        shape = split[group[0]][2][0].shape
+        rests = []
+        for i in group:
+            c, s, _ = split[i]
+            kept = [f for f in _without(tables[i], common)]
+            body = hadamard(*kept) if kept else ones(*shape)
+            rests.append(multiply(number(c), *s, body))
+        prefix = tuple(power(base, exponent) for _, base, exponent in common)
+        yield Common(group, prefix, (), tuple(rests), entrywise=True)
+
+

@@ -1,0 +1,230 @@
+"""Facts: what is known of an expression besides its shape, declared on symbols and derived on nodes.
+
+The implications among facts, and how operations pass facts on, stand in the rulebook; here they
+are only followed. A fact is True, False or None (not known).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from matcalc.algebra.build import (
+    ADD,
+    CONSTANT,
+    DIMENSION,
+    GROUP,
+    HADAMARD,
+    IDENTITY,
+    INNER,
+    INVERSE,
+    MATPOW,
+    NUMBER,
+    ONES,
+    POWER,
+    PRODUCT,
+    SYMBOL,
+    TRANSPOSE,
+    is_chain,
+    number_value,
+    parts,
+    reassemble,
+)
+from matcalc.algebra.expr import Expr
+from matcalc.algebra.keys import Keys
+
+__all__ = ["Facts", "FACT_NAMES", "IMPLIES"]
+
+#: fact → the facts that it implies. `positive` and `nonnegative` are meant entry by entry.
+IMPLIES: dict[str, tuple[str, ...]] = {
+    "spd": ("psd", "invertible"),
+    "psd": ("symmetric",),
+    "diagonal": ("symmetric", "lower", "upper"),
+    "orthogonal": ("invertible",),
+    "positive": ("nonnegative", "nonzero"),
+    "symmetric": (),
+    "skew": (),
+    "lower": (),
+    "upper": (),
+    "invertible": (),
+    "nonnegative": (),
+    "integer": (),
+    "nonzero": (),
+}
+
+FACT_NAMES = frozenset(IMPLIES) - {"nonzero"}
+
+
+def _closure(facts: Iterable[str]) -> frozenset[str]:
+    out: set[str] = set()
+    todo = list(facts)
+    while todo:
+        fact = todo.pop()
+        if fact not in out:
+            out.add(fact)
+            todo.extend(IMPLIES.get(fact, ()))
+    return frozenset(out)
+
+
+@dataclass
+class Facts:
+    """The facts on symbols, and what follows from them.
+
+    declared maps the name of a symbol to its facts.
+    """
+
+    declared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    keys: Keys = field(init=False)
+    _closed: dict[str, frozenset[str]] = field(init=False)
+    _known: dict[tuple[str, Expr], bool] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._closed = {name: _closure(facts) for name, facts in self.declared.items() if facts}
+        self.keys = Keys(lambda symbol: "symmetric" in self._closed.get(str(symbol.data), ()))
+
+    def holds(self, fact: str, e: Expr) -> bool:
+        """Whether the fact is known to hold of e."""
+        if fact == "symmetric":
+            return self.keys.is_symmetric(e)
+        known = self._known.get((fact, e))
+        if known is None:
+            self._known[fact, e] = False  # a fact never follows from itself
+            known = self._known[fact, e] = self._derive(fact, e)
+        return known
+
+    def _derive(self, fact: str, e: Expr) -> bool:
+        if e.op is SYMBOL:
+            return fact in self._closed.get(str(e.data), ())
+        if e.op is GROUP or (e.op is TRANSPOSE and fact in _TRANSPOSABLE):
+            return self.holds(fact, e.args[0])
+        rule = _RULES.get(fact)
+        if (rule is not None and rule(self, e)) or self._from_row(fact, e):
+            return True
+        return any(fact in _closure((stronger,)) and self.holds(stronger, e) for stronger in _STRONGER.get(fact, ()))
+
+
+    def _from_row(self, fact: str, e: Expr) -> bool:
+        """What the row of the operation says: always, or if all operands have some fact."""
+        for entry in e.op.facts:
+            needed, arrow, given = entry.rpartition(" -> ")
+            if given == fact and (not arrow or all(self.holds(needed, a) for a in e.args)):
+                return True
+        return False
+
+
+_TRANSPOSABLE = frozenset({"psd", "spd", "invertible", "orthogonal", "positive", "nonnegative", "nonzero", "diagonal"})
+_STRONGER: dict[str, tuple[str, ...]] = {
+    "psd": ("spd",),
+    "invertible": ("spd", "orthogonal"),
+    "nonnegative": ("positive",),
+    "nonzero": ("positive",),
+}
+
+
+def _all(facts: Facts, fact: str, operands: Iterable[Expr]) -> bool:
+    return all(facts.holds(fact, e) for e in operands)
+
+
+def _positive(facts: Facts, e: Expr) -> bool:
+    """Every entry > 0."""
+    if e.op is NUMBER:
+        return number_value(e) > 0
+    if e.op is POWER:
+        return facts.holds("positive", e.args[0])
+    if e.op is ADD:
+        return _all(facts, "nonnegative", e.args) and any(facts.holds("positive", a) for a in e.args)
+    if e.op is HADAMARD:
+        return _all(facts, "positive", e.args)
+    if e.op is PRODUCT:
+        return not is_chain(e) and e.data > 0 and _all(facts, "positive", e.args)  # type: ignore[operator]
+    return e.op in (CONSTANT, DIMENSION, ONES)
+
+
+def _nonnegative(facts: Facts, e: Expr) -> bool:
+    """Every entry ≥ 0."""
+    if e.op is NUMBER:
+        return number_value(e) >= 0
+    if e.op is INNER:
+        return facts.keys.same(*e.args) or _all(facts, "nonnegative", e.args)
+    if e.op is POWER:
+        exponent = e.args[1]
+        even = exponent.op is NUMBER and number_value(exponent) % 2 == 0
+        return even or facts.holds("nonnegative", e.args[0])
+    if e.op in (ADD, HADAMARD):
+        return _all(facts, "nonnegative", e.args)
+    if e.op is PRODUCT:
+        if is_chain(e) and _is_gram(facts, e.args):
+            return True
+        return e.data >= 0 and _all(facts, "nonnegative", e.args)  # type: ignore[operator]
+    return False
+
+
+def _is_gram(facts: Facts, factors: tuple[Expr, ...]) -> bool:
+    """Whether the matrix factors read B S Bᵀ with S psd or absent."""
+    half, middle = divmod(len(factors), 2)
+    if not half:
+        return bool(middle) and facts.holds("psd", factors[0])
+    left, right = (reassemble(1, (), part) for part in (factors[:half], factors[len(factors) - half :]))
+    mirrored = facts.keys.pair(left) == facts.keys.pair(right)[::-1]
+    return mirrored and (not middle or facts.holds("psd", factors[half]))
+
+
+def _psd(facts: Facts, e: Expr) -> bool:
+    if e.op is ADD:
+        return _all(facts, "psd", e.args)
+    if e.op is INVERSE:
+        return facts.holds("spd", e.args[0])
+    if e.op is MATPOW:
+        return facts.holds("psd", e.args[0])
+    if e.op is PRODUCT:
+        coefficient, scalars, m = parts(e)
+        return bool(m) and coefficient >= 0 and _all(facts, "nonnegative", scalars) and _is_gram(facts, m)
+    return e.op is IDENTITY
+
+
+def _spd(facts: Facts, e: Expr) -> bool:
+    if e.op is ADD:
+        return _all(facts, "psd", e.args) and any(facts.holds("spd", a) for a in e.args)
+    if e.op in (INVERSE, MATPOW):
+        return facts.holds("spd", e.args[0])
+    if e.op is PRODUCT:
+        coefficient, scalars, m = parts(e)
+        if not m or coefficient <= 0 or not _all(facts, "positive", scalars):
+            return False
+        return facts.holds("spd", m[0]) if len(m) == 1 else _is_gram(facts, m) and _all(facts, "invertible", m)
+    return e.op is IDENTITY
+
+
+def _invertible(facts: Facts, e: Expr) -> bool:
+    if e.op is MATPOW:
+        return facts.holds("invertible", e.args[0])
+    if e.op is PRODUCT:
+        coefficient, scalars, m = parts(e)
+        return bool(m) and coefficient != 0 and _all(facts, "nonzero", scalars) and _all(facts, "invertible", m)
+    return e.op in (IDENTITY, INVERSE)
+
+
+def _nonzero(facts: Facts, e: Expr) -> bool:
+    return e.op is NUMBER and number_value(e) != 0
+
+
+def _diagonal(facts: Facts, e: Expr) -> bool:
+    if e.op is ADD:
+        return _all(facts, "diagonal", e.args)
+    if e.op in (INVERSE, MATPOW):
+        return facts.holds("diagonal", e.args[0])
+    if e.op is PRODUCT:
+        _, _, m = parts(e)
+        return bool(m) and _all(facts, "diagonal", m)
+    return e.op is IDENTITY
+
+
+_RULES = {
+    "positive": _positive,
+    "nonnegative": _nonnegative,
+    "psd": _psd,
+    "spd": _spd,
+    "invertible": _invertible,
+    "nonzero": _nonzero,
+    "diagonal": _diagonal,
+}

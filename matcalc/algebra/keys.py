@@ -1,0 +1,179 @@
+"""Keys: when two expressions are the same up to commutativity, transposition and sign.
+
+A key is a small integer from a table that the context owns. Each node has two, its own and that
+of its transpose, so xᵀA y and yᵀAᵀ x meet, and an expression is symmetric exactly when its two
+keys agree. Keys only compare; what is shown keeps the order that was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+from matcalc.algebra.build import (
+    ADD,
+    CONSTANT,
+    HADAMARD,
+    INNER,
+    NUMBER,
+    ONES,
+    PRODUCT,
+    SYMBOL,
+    TRANSPOSE,
+    ZEROS,
+    Number,
+    is_chain,
+    parts,
+)
+from matcalc.algebra.expr import Expr, postorder
+from matcalc.algebra.shapes import SCALAR
+
+__all__ = ["Keys"]
+
+Pair = tuple[int, int]
+
+
+class Keys:
+    """The keys of expressions under facts.
+
+    symmetric(symbol) says whether a symbol equals its transpose.
+    """
+
+    def __init__(self, symmetric: Callable[[Expr], bool] = lambda _: False) -> None:
+        self._symmetric = symmetric
+        self._table: dict[Hashable, int] = {}
+        self._pairs: dict[Expr, Pair] = {}
+        self._signed: dict[Expr, tuple[Number, Pair]] = {}
+
+    def __call__(self, e: Expr) -> int:
+        """The key of e."""
+        return self.pair(e)[0]
+
+    def same(self, a: Expr, b: Expr) -> bool:
+        """Whether a and b are the same expression up to order, transposition and sign rules."""
+        return a is b or (a.shape == b.shape and self(a) == self(b))
+
+    def is_symmetric(self, e: Expr) -> bool:
+        """Whether e equals its transpose by its form and the facts on its symbols."""
+        if e.shape[0] != e.shape[1]:
+            return False
+        own, flipped = self.pair(e)
+        return own == flipped
+
+    def pair(self, e: Expr) -> Pair:
+        """The keys of e and of eᵀ."""
+        known = self._pairs.get(e)
+        if known is not None:
+            return known
+        for node in postorder(e):
+            if node not in self._pairs:
+                self._pairs[node] = self._compute(node)
+        return self._pairs[e]
+
+    def term(self, e: Expr) -> tuple[Number, int]:
+        """(number, key) of e read as a term: a number times the rest, signs of sums pulled out."""
+        number, pair = self._split(e)
+        return number, pair[0]
+
+    # --- how the table is filled -------------------------------------------------------------
+
+    def _id(self, *description: Hashable) -> int:
+        return self._table.setdefault(description, len(self._table))
+
+    def _invariant(self, *description: Hashable) -> Pair:
+        key = self._id(*description)
+        return key, key
+
+    def _compute(self, e: Expr) -> Pair:
+        number, pair = self._split(e)
+        if number == 1:
+            return pair
+        return self._id("times", number, pair[0]), self._id("times", number, pair[1])
+
+    def _split(self, e: Expr) -> tuple[Number, Pair]:
+        known = self._signed.get(e)
+        if known is None:
+            known = self._signed[e] = self._split_new(e)
+        return known
+
+    def _split_new(self, e: Expr) -> tuple[Number, Pair]:
+        op = e.op
+        if op is ADD:
+            return self._sum(e)
+        if op is NUMBER:
+            return e.data, self._invariant("one")  # type: ignore[return-value]
+        if op is PRODUCT:
+            return self._product(e)
+        if op is HADAMARD:
+            number, own, flipped = self._factors(e.args)
+            return number, (self._id("⊙", *sorted(own)), self._id("⊙", *sorted(flipped)))
+        if op is TRANSPOSE:
+            number, (own, flipped) = self._split(e.args[0])
+            return number, (flipped, own)
+        if op is INNER:
+            (p, a), (q, b) = (self._split(arg) for arg in e.args)
+            if 1 in e.args[0].shape:  # an inner product of vectors is a chain
+                return p * q, self._chain_key([min(a), min(b)])
+            return p * q, self._invariant(":", *min(sorted((a[0], b[0])), sorted((a[1], b[1]))))
+        return 1, self._other(e)
+
+    def _sum(self, e: Expr) -> tuple[Number, Pair]:
+        """A sum, with the sign that makes the coefficient of its least term positive."""
+        split = [self._split(arg) for arg in e.args]
+        own = sorted((pair[0], number) for number, pair in split)
+        flipped = sorted((pair[1], number) for number, pair in split)
+        sign = -1 if own[0][1] < 0 else 1
+        signs = self._id("+", *[(k, sign * n) for k, n in own]), self._id("+", *[(k, sign * n) for k, n in flipped])
+        return sign, signs
+
+    def _factors(self, args: tuple[Expr, ...]) -> tuple[Number, list[int], list[int]]:
+        number: Number = 1
+        own, flipped = [], []
+        for arg in args:
+            n, pair = self._split(arg)
+            number = number * n
+            own.append(pair[0])
+            flipped.append(pair[1])
+        return number, own, flipped
+
+    def _product(self, e: Expr) -> tuple[Number, Pair]:
+        if is_chain(e):
+            number, own, flipped = self._factors(e.args)
+            if len(own) == 2:
+                return number, self._chain_key([min(own[0], flipped[0]), min(own[1], flipped[1])])
+            return number, self._invariant("·", *min(own, flipped[::-1]))
+        coefficient, scalars, matrices = parts(e)
+        number, outside, _ = self._factors(scalars)
+        sign, own, flipped = self._factors(matrices)
+        total = coefficient * number * sign
+        if not matrices and len(outside) == 1:
+            return total, (outside[0], outside[0])
+        if not outside and len(own) == 1:
+            return total, (own[0], flipped[0])
+        outside.sort()
+        head = ("×", *outside)
+        return total, (self._id(head, *own), self._id(head, *flipped[::-1]))
+
+    def _chain_key(self, vectors: list[int]) -> Pair:
+        return self._invariant("·", *sorted(vectors))
+
+    def _other(self, e: Expr) -> Pair:
+        op = e.op
+        if op is SYMBOL:
+            own = self._id("symbol", e.data, e.shape)
+            if e.shape == SCALAR or self._symmetric(e):
+                return own, own
+            return own, self._id("transpose", own)
+        if op is ONES or op is ZEROS:
+            return self._id(op.name, e.shape), self._id(op.name, e.shape[::-1])
+        if op is CONSTANT or not e.args:
+            return self._invariant(op.name, e.data, e.shape)
+        pairs = [self.pair(arg) for arg in e.args]
+        own = self._id(op.name, e.data, *[p[0] for p in pairs])
+        if op.transpose == "blind":
+            flipped = self._id(op.name, e.data, *[p[1] for p in pairs])
+            return min(own, flipped), min(own, flipped)
+        if e.shape == SCALAR or op.transpose == "invariant":
+            return own, own
+        if op.transpose == "commutes":
+            return own, self._id(op.name, e.data, *[p[1] for p in pairs])
+        return own, self._id("transpose", own)

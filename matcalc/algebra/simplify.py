@@ -1,0 +1,282 @@
+"""The simplifier: a bottom-up walk that brings each node to its shortest known form.
+
+At a node, in this order: collect (like terms, equal bases, inverses), move signs, apply the
+rewrite rules, and for sums and products weigh a few candidates — factored, expanded and
+collected, with inverses of products spelled out — of which the cheapest wins. Results are
+remembered by node, so a shared part is simplified once.
+"""
+
+from __future__ import annotations
+
+from matcalc.algebra.build import (
+    ADD,
+    HADAMARD,
+    INVERSE,
+    POWER,
+    PRODUCT,
+    TRANSPOSE,
+    add,
+    apply,
+    hadamard,
+    inverse,
+    is_chain,
+    is_number,
+    multiply,
+    negate,
+    number,
+    number_value,
+    parts,
+    power,
+    transpose,
+)
+from matcalc.algebra.collect import collect_hadamard, collect_product, collect_sum, is_negative, order_terms
+from matcalc.algebra.cost import Cost
+from matcalc.algebra.expand import expand_inverses, expand_term
+from matcalc.algebra.expr import Expr
+from matcalc.algebra.facts import Facts
+from matcalc.algebra.factor import candidates
+from matcalc.algebra.rules import RuleSet
+
+__all__ = ["Simplifier"]
+
+#: How often the forms of one node may change, and how deep rewriting may nest.
+_ROUNDS = 12
+_DEPTH = 40
+#: Sums longer than this are collected but not factored or expanded.
+_LONG_SUM = 40
+
+
+class Simplifier:
+    """simplify(e) under facts and rules; remembers results by node."""
+
+    def __init__(self, facts: Facts, rules: RuleSet) -> None:
+        self.facts = facts
+        self.rules = rules
+        self.keys = facts.keys
+        self.cost = Cost()
+        self._done: dict[Expr, Expr] = {}
+        self._depth = 0
+
+    def __call__(self, e: Expr) -> Expr:
+        """The expression in its shortest known form, equal in value."""
+        done = self._done
+        stack = [e]
+        while stack:
+            node = stack[-1]
+            if node in done:
+                stack.pop()
+                continue
+            todo = [arg for arg in node.args if arg not in done]
+            if todo:
+                stack.extend(reversed(todo))
+                continue
+            stack.pop()
+            args = tuple([done[arg] for arg in node.args])
+            fresh = node if args == node.args else apply(node.op, args, node.data)
+            result = done.get(fresh)
+            if result is None:
+                result = self._reduce(fresh)
+            done[node] = done[fresh] = done[result] = result
+        return done[e]
+
+    def _again(self, e: Expr) -> Expr:
+        """A form that a rewriting has produced, simplified in its turn; its operands mostly are already."""
+        if self._depth >= _DEPTH:
+            return e
+        self._depth += 1
+        try:
+            return self(e)
+        finally:
+            self._depth -= 1
+
+    def _reduce(self, e: Expr) -> Expr:
+        if not e.args:
+            return e
+        for form in (self._collected(e), self._rewritten(e)):
+            if form is not e:
+                self._done[e] = e  # a rewriting that comes back here ends
+                return self._again(form)
+        if e.op is ADD:
+            self._done[e] = e
+            return self._sum(e)
+        if e.op is PRODUCT:
+            self._done[e] = e
+            return self._product(e)
+        return e
+
+    # --- one step ------------------------------------------------------------------------------
+
+    def _collected(self, e: Expr) -> Expr:
+        op = e.op
+        if op is ADD:
+            return order_terms(collect_sum(e, self.keys))
+        if op is PRODUCT:
+            collected = collect_product(e, self.keys)
+            return collected if collected is not e else self._signs(self._distributed(e))
+        if op is HADAMARD:
+            collected = collect_hadamard(e, self.keys)
+            return collected if collected is not e else _common_transpose(e)
+        if op is TRANSPOSE:
+            return self._transpose(e)
+        if op is INVERSE and e.args[0].op is TRANSPOSE:
+            return transpose(inverse(e.args[0].args[0]))
+        return e
+
+    def _transpose(self, e: Expr) -> Expr:
+        inside = e.args[0]
+        if self.keys.is_symmetric(inside):
+            return inside
+        if inside.op is ADD:
+            pushed = add(*[transpose(t) for t in inside.args])
+            if self.cost(pushed) <= self.cost(e):
+                return pushed
+        return e
+
+    def _distributed(self, e: Expr) -> Expr:
+        """(a b)ᵖ with an integer p becomes aᵖ bᵖ next to other scalars."""
+        if is_chain(e):
+            return e
+        c, scalars, m = parts(e)
+        out: list[Expr] = []
+        for s in scalars:
+            if s.op is POWER and s.args[0].op is PRODUCT and not is_chain(s.args[0]) and _integer(s.args[1]):
+                d, inner_scalars, _ = parts(s.args[0])
+                out += [power(number(d), s.args[1]), *[power(f, s.args[1]) for f in inner_scalars]]
+            else:
+                out.append(s)
+        return e if tuple(out) == scalars else multiply(number(c), *out, *m)
+
+    def _signs(self, e: Expr) -> Expr:
+        """−(y − x) becomes x − y inside a product; a sum with no positive term gives its sign away."""
+        if is_chain(e):
+            return e
+        c, s, m = parts(e)
+        factors = [*s, *m]
+        for i, factor in enumerate(factors):
+            flipped = self._flip(factor, must=c < 0)
+            if flipped is not None:
+                return multiply(number(-c), *factors[:i], flipped, *factors[i + 1 :])
+        return e
+
+    def _flip(self, factor: Expr, *, must: bool) -> Expr | None:
+        """−factor if the sign is better outside (or, with `must`, at least as good inside)."""
+        if factor.op is ADD:
+            negative = sum(map(is_negative, factor.args))
+            if negative == len(factor.args) or (must and negative):
+                return order_terms(negate_sum(factor))
+        elif factor.op is HADAMARD:
+            for i, part in enumerate(factor.args):
+                flipped = self._flip(part, must=must)
+                if flipped is not None:
+                    return hadamard(*factor.args[:i], flipped, *factor.args[i + 1 :])
+        elif factor.op is TRANSPOSE:
+            flipped = self._flip(factor.args[0], must=must)
+            return None if flipped is None else transpose(flipped)
+        return None
+
+    def _rewritten(self, e: Expr) -> Expr:
+        for rule in self.rules.at(e):
+            for result in rule.apply(e, self.facts):
+                if result is not e and (not rule.shortens or self.cost(self._again(result)) < self.cost(e)):
+                    return result
+        return e
+
+    # --- candidates ----------------------------------------------------------------------------
+
+    def _sum(self, e: Expr) -> Expr:
+        """The cheapest of: as it is, factored step by step, expanded and collected."""
+        if len(e.args) > _LONG_SUM:
+            return e
+        best = self._factored(e)
+        expanded = self._expanded(e)
+        if expanded is not None and self.cost(expanded) < self.cost(best):
+            best = expanded
+        return order_terms(best)
+
+    def _factored(self, e: Expr) -> Expr:
+        for _ in range(_ROUNDS):
+            if e.op is not ADD:
+                return e
+            best, least = e, self.cost(e)
+            for common in candidates(e.args, self.keys):
+                inside = self._again(add(*common.rests))
+                whole = self._again(common.build(inside))
+                taken = set(common.positions)
+                rest = [t for i, t in enumerate(e.args) if i not in taken]
+                form = add(*_insert(rest, whole, common.positions[0])) if rest else whole
+                cost = self.cost(form)
+                if cost < least:
+                    best, least = form, cost
+            if best is e:
+                return e
+            e = self._done[best] if best in self._done else best
+        return e
+
+    def _expanded(self, e: Expr) -> Expr | None:
+        """The sum multiplied out, if terms then meet."""
+        terms: list[Expr] = []
+        grown = False
+        for term in e.args:
+            pieces = expand_term(term)
+            grown = grown or pieces is not None
+            terms.extend(pieces or [term])
+        if not grown or len(terms) > _LONG_SUM:
+            return None
+        collected = self._collect_all(add(*terms))
+        count = len(collected.args) if collected.op is ADD else 1
+        if count >= len(terms):
+            return None
+        return self._factored(collected) if collected.op is ADD else collected
+
+    def _collect_all(self, e: Expr) -> Expr:
+        if e.op is not ADD:
+            return self._again(e)
+        simple = add(*[self._again(t) for t in e.args])
+        return order_terms(collect_sum(simple, self.keys)) if simple.op is ADD else simple
+
+    def _product(self, e: Expr) -> Expr:
+        spelled = expand_inverses(e)
+        if spelled is not e:
+            spelled = self._again(spelled)
+            if self.cost(spelled) < self.cost(e):
+                return spelled
+        return self._absorbed(e)
+
+    def _absorbed(self, e: Expr) -> Expr:
+        """A scalar outside a reciprocal of a sum goes into the sum where it cancels: 1/(ν (1 + q/ν))."""
+        c, scalars, m = (1, (), e.args) if is_chain(e) else parts(e)
+        for i, s in enumerate(scalars):
+            if not (s.op is POWER and s.args[0].op is ADD and _integer(s.args[1])):
+                continue
+            for j, t in enumerate(scalars):
+                base, exponent = (t.args[0], t.args[1]) if t.op is POWER else (t, number(1))
+                if i == j or exponent is not s.args[1]:
+                    continue
+                inside = self._again(add(*[multiply(base, term) for term in s.args[0].args]))
+                rest = [f for k, f in enumerate(scalars) if k not in (i, j)]
+                form = multiply(number(c), *rest, power(inside, exponent), *m)
+                if self.cost(form) < self.cost(e):
+                    return self._again(form)
+        return e
+
+
+def negate_sum(e: Expr) -> Expr:
+    """−e with the sign taken into the terms."""
+    return add(*[negate(t) for t in e.args])
+
+
+def _integer(e: Expr) -> bool:
+    return is_number(e) and isinstance(number_value(e), int)
+
+
+def _insert(rest: list[Expr], whole: Expr, position: int) -> list[Expr]:
+    return [*rest[:position], whole, *rest[position:]]
+
+
+def _common_transpose(e: Expr) -> Expr:
+    """Aᵀ ⊙ Bᵀ is (A ⊙ B)ᵀ."""
+    if all(arg.op is TRANSPOSE for arg in e.args):
+        return transpose(hadamard(*[arg.args[0] for arg in e.args]))
+    return e
+
+

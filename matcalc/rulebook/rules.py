@@ -1,0 +1,148 @@
+"""The rewrite rules: named identities, both sides in matcalc's own notation.
+
+`RECOGNISE` runs on the function before it is differentiated, so that named functions stay whole;
+it uses no facts. `SIMPLIFY` runs on results. A rule that shortens is kept only where the text
+gets shorter; the others orient. Rules about entries hold for scalars too and are compiled twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from matcalc.algebra.build import symbol
+from matcalc.algebra.rules import Rule, RuleSet
+from matcalc.algebra.shapes import SCALAR
+from matcalc.notation.read import read_formula
+from matcalc.rulebook.table import signature_dims
+
+__all__ = ["FAMILIES", "RECOGNISE", "SIMPLIFY", "Identity", "compile_identity", "rule_set"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """left → right; letters with their shapes, then the shape of both sides."""
+
+    name: str
+    left: str
+    right: str
+    signature: str
+    when: tuple[tuple[str, str], ...] = ()
+    shortens: bool = False
+    entrywise: bool = False
+
+
+def _entries(name: str, left: str, right: str, signature: str = "X: m n -> m n", **rest: object) -> Identity:
+    return Identity(name, left, right, signature, entrywise=True, **rest)  # type: ignore[arg-type]
+
+
+RECOGNISE: tuple[Identity, ...] = (
+    _entries("softplus", "log(𝟏𝟏ᵀ + exp(X))", "softplus(X)"),
+    _entries("softplus by log1p", "log1p(exp(X))", "softplus(X)"),
+    _entries("sigmoid", "𝟏𝟏ᵀ ⊘ (𝟏𝟏ᵀ + exp(−X))", "sigmoid(X)"),
+    _entries("sigmoid by exp", "exp(X) ⊙ sigmoid(−X)", "sigmoid(X)"),
+    _entries("log of sigmoid", "log(sigmoid(X))", "−softplus(−X)"),
+    _entries("log of 1 − sigmoid", "log(𝟏𝟏ᵀ − sigmoid(X))", "−softplus(X)"),
+    Identity("softmax", "exp(x) / sum(exp(x))", "softmax(x)", "x: n 1 -> n 1"),
+    Identity("logsumexp", "log(sum(exp(x)))", "logsumexp(x)", "x: n 1 -> 1 1"),
+    Identity("sum by ones", "𝟏ᵀx", "sum(x)", "x: n 1 -> 1 1"),
+    Identity("log |det|", "log(|det(X)|)", "logdet(X)", "X: n n -> 1 1"),
+    Identity("inverse of ⊗", "(A ⊗ B)⁻¹", "A⁻¹ ⊗ B⁻¹", "A: m m, B: n n -> m*n m*n"),
+    Identity("⊗ times vec", "(A ⊗ B) vec(X)", "vec(B X Aᵀ)", "A: m n, B: p q, X: q n -> m*p 1"),
+    Identity("vec times vec", "vec(X)ᵀ vec(Z)", "X : Z", "X: m n, Z: m n -> 1 1"),
+    Identity("vec times ⊗", "vec(X)ᵀ (A ⊗ B)", "vec(Bᵀ X A)ᵀ", "A: m n, B: p q, X: p m -> 1 n*q"),
+    Identity("trace of ⊗", "tr(A ⊗ B)", "tr(A) tr(B)", "A: m m, B: n n -> 1 1"),
+    Identity("product of ⊗", "(A ⊗ B) (C ⊗ D)", "(A C) ⊗ (B D)", "A: m n, B: p q, C: n k, D: q r -> m*p k*r"),
+    Identity("inner product of ⊗", "(A ⊗ B) : (C ⊗ D)", "(A : C) (B : D)", "A: m n, B: p q, C: m n, D: p q -> 1 1"),
+)
+
+SIMPLIFY: tuple[Identity, ...] = (
+    # diagonals
+    Identity("diag times vector", "diag(x) y", "x ⊙ y", "x: n 1, y: n 1 -> n 1"),
+    Identity("row times diag", "yᵀ diag(x)", "(x ⊙ y)ᵀ", "x: n 1, y: n 1 -> 1 n"),
+    Identity("diag times diag", "diag(x) diag(y)", "diag(x ⊙ y)", "x: n 1, y: n 1 -> n n"),
+    Identity("sum of diag", "diag(x) + diag(y)", "diag(x + y)", "x: n 1, y: n 1 -> n n"),
+    Identity("inverse of diag", "diag(x)⁻¹", "diag(𝟏 ⊘ x)", "x: n 1 -> n n"),
+    Identity("diagonal of diag", "diagonal(diag(x))", "x", "x: n 1 -> n 1"),
+    Identity("diagonal of an outer product", "diagonal(x yᵀ)", "x ⊙ y", "x: n 1, y: n 1 -> n 1"),
+    Identity("diagonal of diag times X", "diagonal(diag(x) X)", "x ⊙ diagonal(X)", "x: n 1, X: n n -> n 1"),
+    Identity("diagonal of X times diag", "diagonal(X diag(x))", "x ⊙ diagonal(X)", "x: n 1, X: n n -> n 1"),
+    Identity("diagonal of a transpose", "diagonal(Xᵀ)", "diagonal(X)", "X: n n -> n 1"),
+    Identity("⊙ with the identity", "I ⊙ X", "diag(diagonal(X))", "X: n n -> n n"),
+    Identity("diag of ones", "diag(𝟏)", "I", " -> n n"),
+    # outer products inside ⊙
+    Identity("⊙ of outer products", "(x yᵀ) ⊙ (u vᵀ)", "(x ⊙ u) (y ⊙ v)ᵀ",
+             "x: m 1, y: n 1, u: m 1, v: n 1 -> m n"),  # fmt: skip
+    Identity("⊙ with constant columns", "(x 𝟏ᵀ) ⊙ X", "diag(x) X", "x: m 1, X: m n -> m n"),
+    Identity("⊙ with constant rows", "(𝟏 yᵀ) ⊙ X", "X diag(y)", "y: n 1, X: m n -> m n"),
+    Identity("⊙ with an outer product", "(x yᵀ) ⊙ X", "diag(x) X diag(y)", "x: m 1, y: n 1, X: m n -> m n"),
+    # traces, sums and inner products
+    Identity("trace of an outer product", "tr(x yᵀ)", "yᵀ x", "x: n 1, y: n 1 -> 1 1"),
+    Identity("inner product with an outer product", "(x yᵀ) : X", "xᵀ X y", "x: m 1, y: n 1, X: m n -> 1 1"),
+    Identity("outer product in an inner product", "X : (x yᵀ)", "xᵀ X y", "x: m 1, y: n 1, X: m n -> 1 1"),
+    Identity("inner product with I", "I : X", "tr(X)", "X: n n -> 1 1"),
+    Identity("inner product with I, right", "X : I", "tr(X)", "X: n n -> 1 1"),
+    Identity("inner product with ones", "𝟏𝟏ᵀ : X", "sum(X)", "X: m n -> 1 1"),
+    Identity("inner product with ones, right", "X : 𝟏𝟏ᵀ", "sum(X)", "X: m n -> 1 1"),
+    Identity("inner product with diag", "diag(x) : X", "xᵀ diagonal(X)", "x: n 1, X: n n -> 1 1"),
+    Identity("inner product with diag, right", "X : diag(x)", "xᵀ diagonal(X)", "x: n 1, X: n n -> 1 1"),
+    Identity("sum by ones", "𝟏ᵀx", "sum(x)", "x: n 1 -> 1 1"),
+    Identity("sum by ones, right", "xᵀ𝟏", "sum(x)", "x: n 1 -> 1 1"),
+    Identity("sum of a transpose", "sum(Xᵀ)", "sum(X)", "X: m n -> 1 1"),
+    Identity("trace of a transpose", "tr(Xᵀ)", "tr(X)", "X: n n -> 1 1"),
+    Identity("trace of diag", "tr(diag(x))", "sum(x)", "x: n 1 -> 1 1"),
+    Identity("inner product as a trace", "(Xᵀ) : Z", "tr(X Z)", "X: n m, Z: m n -> 1 1", shortens=True),
+    # transposes and determinants
+    Identity("determinant of a transpose", "det(Xᵀ)", "det(X)", "X: n n -> 1 1"),
+    Identity("log determinant of a transpose", "logdet(Xᵀ)", "logdet(X)", "X: n n -> 1 1"),
+    Identity("orthogonal, left", "Qᵀ Q", "I", "Q: n n -> n n", when=(("Q", "orthogonal"),)),
+    Identity("orthogonal, right", "Q Qᵀ", "I", "Q: n n -> n n", when=(("Q", "orthogonal"),)),
+    Identity("orthogonal inverse", "Q⁻¹", "Qᵀ", "Q: n n -> n n", when=(("Q", "orthogonal"),)),
+    # ⊗
+    Identity("block inner product of ⊗", "kronleft(A ⊗ B, C, X)", "(B : C) A", "A: m n, B: p q, C: p q, X: m n -> m n"),
+    Identity("block sum of ⊗", "kronright(A ⊗ B, C, X)", "(A : C) B", "A: m n, B: p q, C: m n, X: p q -> p q"),
+    Identity("inverse of ⊗", "(A ⊗ B)⁻¹", "A⁻¹ ⊗ B⁻¹", "A: m m, B: n n -> m*n m*n"),
+    Identity("product of ⊗", "(A ⊗ B) (C ⊗ D)", "(A C) ⊗ (B D)", "A: m n, B: p q, C: n k, D: q r -> m*p k*r"),
+    Identity("⊗ times vec", "(A ⊗ B) vec(X)", "vec(B X Aᵀ)", "A: m n, B: p q, X: q n -> m*p 1"),
+    Identity("unvec of vec", "unvec(vec(X), Z)", "X", "X: m n, Z: m n -> m n"),
+    # entries
+    _entries("exp of log", "exp(log(X))", "X"),
+    _entries("log of exp", "log(exp(X))", "X"),
+    _entries("relu times its step", "relu(X) ⊙ step(X)", "relu(X)"),
+    _entries("step twice", "step(X) ⊙ step(X)", "step(X)"),
+    _entries("|x| sign x", "|X| ⊙ sign(X)", "X"),
+    _entries("x sign x", "X ⊙ sign(X)", "|X|"),
+    _entries("sigmoid and its complement", "𝟏𝟏ᵀ − sigmoid(X)", "sigmoid(−X)", shortens=True),
+    _entries("exp times sigmoid", "exp(X) ⊙ sigmoid(−X)", "sigmoid(X)"),
+    _entries("Pythagoras", "sin(X)² + cos(X)²", "𝟏𝟏ᵀ", signature="X: m 1 -> m 1", shortens=True),
+    _entries("relu minus its mirror", "relu(X) − relu(−X)", "X", shortens=True),
+    Identity("sum of an outer product", "sum(x yᵀ)", "sum(x) sum(y)", "x: m 1, y: n 1 -> 1 1"),
+)
+
+FAMILIES = {"recognise": RECOGNISE, "simplify": SIMPLIFY}
+
+
+def _letters(signature: str) -> str:
+    return signature.partition("->")[0].strip()
+
+
+def compile_identity(identity: Identity, *, scalar: bool = False) -> Rule:
+    """The rule that an identity states; `scalar` for its form on single entries."""
+    named = signature_dims(identity.signature) if _letters(identity.signature) else ([], ("n", "n"))
+    letters = {name: SCALAR if scalar else shape for name, shape in named[0]}
+    shape = SCALAR if scalar else named[1]
+    left = read_formula(identity.left, letters, shape)
+    right = read_formula(identity.right, letters, shape)
+    when = tuple((symbol(letter, letters[letter]), fact) for letter, fact in identity.when)
+    return Rule(identity.name, left, right, when, identity.shortens)
+
+
+@cache
+def rule_set(family: str) -> RuleSet:
+    """The rules of a family, compiled when first used."""
+    rules = []
+    for identity in FAMILIES[family]:
+        rules.append(compile_identity(identity))
+        if identity.entrywise:
+            rules.append(compile_identity(identity, scalar=True))
+    return RuleSet.of(rules)
