@@ -1,0 +1,168 @@
+"""Callables made from the printed source, with arguments checked and results in the type of the arguments."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcalc.algebra.expr import Expr
+from matcalc.algebra.shapes import Dim, Shape, dim_names, dim_substitute, dim_text
+from matcalc.codegen.numpy_printer import numpy_source
+from matcalc.codegen.plan import NO_FACTS, plan
+from matcalc.codegen.program import Program
+from matcalc.codegen.terms import dims_of
+from matcalc.errors import DataError
+
+__all__ = ["Compiled", "compile_numpy"]
+
+Array = NDArray[Any]
+
+
+class Compiled:
+    """A function of named arrays: an array, or a tuple of arrays for several outputs.
+
+    source: the NumPy code that runs. program: what it was printed from.
+    """
+
+    def __init__(self, program: Program, source: str, name: str) -> None:
+        self.program = program
+        self.source = source
+        self.shapes = dict(program.inputs)
+        self.__name__ = name
+        self.__doc__ = source
+        self.function = _function(source, name)
+
+    def __call__(self, **arguments: object) -> Array | tuple[Array, ...]:
+        arrays, dtype = self._arrays(arguments)
+        try:
+            result = self.function(*arrays)
+        except np.linalg.LinAlgError as error:
+            raise DataError(f"{error}: the arguments do not satisfy a condition of the formula") from error
+        if len(self.program.outputs) == 1:
+            return np.asarray(result, dtype)
+        return tuple([np.asarray(r, dtype) for r in result])
+
+    def _arrays(self, arguments: Mapping[str, object]) -> tuple[list[Array], np.dtype[Any]]:
+        given = self._by_symbol(arguments)
+        arrays = {name: _real(name, value) for name, value in given.items()}
+        floats = [a for a in arrays.values() if a.dtype.kind == "f" and a.ndim]
+        single = bool(floats) and all(a.dtype == np.float32 for a in floats)
+        integers = any(a.dtype.kind != "f" and a.ndim for a in arrays.values())
+        if not any(a.ndim for a in arrays.values()):
+            single = bool(arrays) and all(a.dtype == np.float32 for a in arrays.values())
+        dtype = np.dtype(np.float32 if single and not integers else np.float64)
+        sizes: dict[str, tuple[int, str]] = {}
+        fitted = [_fitted(name, arrays[name], shape, sizes).astype(dtype, copy=False)
+                  for name, shape in self.shapes.items()]  # fmt: skip
+        _check_polynomials(self.shapes, arrays, {name: n for name, (n, _) in sizes.items()})
+        return fitted, dtype
+
+    def _by_symbol(self, arguments: Mapping[str, object]) -> dict[str, object]:
+        given: dict[str, object] = {}
+        for key, value in arguments.items():
+            name = key if key in self.shapes else _normalised(key)
+            if name not in self.shapes:
+                raise DataError(f"{key} is no symbol of the function; its symbols are {', '.join(self.shapes)}")
+            if name in given:
+                raise DataError(f"{name} is given twice")
+            given[name] = value
+        missing = [name for name in self.shapes if name not in given]
+        if missing:
+            raise DataError(f"missing: {', '.join(f'{n} ({_shape_text(self.shapes[n])})' for n in missing)}")
+        return given
+
+
+def _function(source: str, name: str) -> Callable[..., Any]:
+    namespace: dict[str, Any] = {"__name__": "matcalc.generated"}
+    exec(compile(source, f"<matcalc {name}>", "exec"), namespace)
+    function = namespace[name]
+    assert callable(function)
+    return function  # type: ignore[no-any-return]
+
+
+def _normalised(name: str) -> str:
+    try:
+        from matcalc.notation.names import normalise_name
+    except ImportError:
+        return unicodedata.normalize("NFC", name)
+    return normalise_name(name)
+
+
+def _real(name: str, value: object) -> Array:
+    """The argument as a real array."""
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{name} is not an array of numbers: {error}") from error
+    if array.dtype.kind == "c":
+        raise DataError(f"{name} is complex, and matcalc differentiates real functions")
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"{name} is not an array of numbers: its type is {array.dtype}")
+    return array
+
+
+def _fitted(name: str, array: Array, shape: Shape, sizes: dict[str, tuple[int, str]]) -> Array:
+    """The array with the axes that generated code expects, its sizes compared with those seen so far."""
+    dims = dims_of(shape)
+    if len(dims) < 2 and array.ndim <= 2:
+        kept = array.reshape(-1) if array.ndim == 2 and 1 in _unit_axes(array, shape) else array
+        if not dims and array.size == 1:
+            kept = array.reshape(())
+        array = kept
+    if array.ndim != len(dims):
+        raise DataError(f"{name} is {_shape_text(shape)}, and the array given has shape {array.shape}")
+    for dim, length in zip(dims, array.shape, strict=True):
+        if isinstance(dim, int) and dim != length:
+            raise DataError(f"{name} is {_shape_text(shape)}, and the array given has shape {array.shape}")
+        if isinstance(dim, str):
+            known, where = sizes.setdefault(dim, (length, name))
+            if known != length:
+                raise DataError(f"{dim} is {known} in {where} and {length} in {name}, which is {_shape_text(shape)}")
+    return array
+
+
+def _unit_axes(array: Array, shape: Shape) -> list[int]:
+    """The lengths of a 2-d array along the axes that are 1 in a vector's or row's shape."""
+    return [n for n, dim in zip(array.shape, shape, strict=True) if dim == 1]
+
+
+def _check_polynomials(shapes: Mapping[str, Shape], arrays: Mapping[str, Array], sizes: Mapping[str, Dim]) -> None:
+    for name, shape in shapes.items():
+        for dim, length in zip(dims_of(shape), arrays[name].shape, strict=False):
+            if isinstance(dim, int | str) or not all(n in sizes for n in dim_names(dim)):
+                continue
+            wanted = dim_substitute(dim, sizes)
+            if wanted != length:
+                raise DataError(f"{name} is {_shape_text(shape)}: {dim_text(dim)} is {dim_text(wanted)}, not {length}")
+
+
+def _shape_text(shape: Shape) -> str:
+    if not dims_of(shape):
+        return "scalar"
+    return "×".join(dim_text(d) for d in shape) if shape[1] != 1 else f"a vector of length {dim_text(shape[0])}"
+
+
+def compile_numpy(
+    outputs: Mapping[str, Expr],
+    symbols: Mapping[str, Shape],
+    facts: Mapping[str, frozenset[str]] = NO_FACTS,
+    *,
+    name: str = "value_and_derivative",
+    docstring: str = "",
+    axes: Mapping[str, tuple[Dim, ...]] | None = None,
+) -> Compiled:
+    """A callable with one keyword argument for every symbol, that returns the outputs.
+
+    >>> from matcalc.algebra.build import inner, multiply, subtract, symbol, transpose
+    >>> A, x, y = symbol("A", ("m", "n")), symbol("x", ("n", 1)), symbol("y", ("m", 1))
+    >>> r = subtract(multiply(A, x), y)
+    >>> f = compile_numpy({"value": inner(r, r)}, {"A": A.shape, "x": x.shape, "y": y.shape})
+    >>> float(f(A=[[1, 2], [3, 4]], x=[1, 1], y=[2, 4]))
+    10.0
+    """
+    program = plan(outputs, symbols, facts, axes)
+    return Compiled(program, numpy_source(program, name, docstring), name)

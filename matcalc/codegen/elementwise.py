@@ -1,0 +1,355 @@
+"""Entry by entry: sums, products, powers and functions of terms, with broadcasting.
+
+What is written here keeps three things true. Numbers stand in front: a term is a `scale` of a
+core, a sum has one coefficient per core, a product has none. What is repeated along an axis stays
+unrepeated as long as it can (`spread`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from matcalc.algebra.shapes import Dim
+from matcalc.codegen.terms import Dims, Table, Term, make, number
+
+__all__ = [
+    "call", "dense", "diagmatrix", "diagonal", "divided", "is_number", "plus", "power", "rebuild", "scale", "size_of", "sizes",
+    "split", "spread", "times", "transpose", "value",
+]  # fmt: skip
+
+Exponent = Fraction
+ONE = Fraction(1)
+_SYMMETRIC = frozenset({"symmetric", "spd", "psd", "diagonal"})
+
+
+def is_number(t: Term) -> bool:
+    """Whether the term is a literal number."""
+    return t.op == "number"
+
+
+def value(t: Term) -> Fraction:
+    """The value of a literal number."""
+    assert isinstance(t.data, Fraction)
+    return t.data
+
+
+def split(t: Term) -> tuple[Fraction, Term]:
+    """(c, core) with t = c · core; a number is its value times the number 1."""
+    if t.op == "scale":
+        assert isinstance(t.data, Fraction)
+        return t.data, t.args[0]
+    if t.op == "number":
+        return value(t), number(t.table, 1)
+    return ONE, t
+
+
+def scale(c: Fraction | int, t: Term) -> Term:
+    """C times t."""
+    inner, core = split(t)
+    c = Fraction(c) * inner
+    if core.op == "number":
+        return number(t.table, c * value(core))
+    if core.op == "spread":
+        return spread(scale(c, core.args[0]), core.dims, core.data)
+    if core.op == "diagmatrix":
+        return diagmatrix(scale(c, core.args[0]))
+    if c == 0:
+        return spread(number(t.table, 0), t.dims)
+    if core.op == "plus" and c == -1:
+        return _sum([(-k, a) for k, a in zip(core.data, core.args, strict=True)], core.dims)  # type: ignore[call-overload]
+    return core if c == 1 else make("scale", (core,), c, core.dims)
+
+
+# --- virtual terms -------------------------------------------------------------------------------
+
+
+def spread(t: Term, dims: Dims, axis: object = None) -> Term:
+    """T repeated to these dims; a vector goes along `axis` of a matrix."""
+    if t.dims == dims and t.rank != 1 or dims == ():
+        return t
+    if t.rank == 1 and len(dims) == 1:
+        return t
+    if t.op == "spread":
+        return spread(t.args[0], dims)
+    return make("spread", (t,), axis if t.rank else None, dims)
+
+
+def diagmatrix(v: Term) -> Term:
+    """The diagonal matrix with this diagonal."""
+    return v if v.rank == 0 else make("diagmatrix", (v,), None, (v.dims[0], v.dims[0]))
+
+
+def size_of(table: Table, dim: Dim) -> Term:
+    """A dimension as a term."""
+    if isinstance(dim, int):
+        return number(table, dim)
+    if isinstance(dim, str):
+        return table.size(dim)
+    products = [(c, [table.size(name) for name in monomial]) for monomial, c in dim.terms]
+    return plus([(c, times(*factors) if factors else number(table, 1)) for c, factors in products])
+
+
+def sizes(t: Term) -> tuple[Term, ...]:
+    """The lengths of the axes as terms."""
+    return tuple([size_of(t.table, dim) for dim in t.dims])
+
+
+def dense(t: Term) -> Term:
+    """T as an array of its own: virtual terms are formed."""
+    if t.op == "spread":
+        return make("full", (t.args[0], *sizes(t)), t.data, t.dims)
+    if t.op == "diagmatrix":
+        v = t.args[0]
+        if v.op == "spread":
+            return times(v.args[0], make("eye", sizes(t)[:1], None, t.dims))
+        return make("diag", (v,), None, t.dims)
+    return t
+
+
+def transpose(t: Term) -> Term:
+    """The transpose; a vector is its own."""
+    if t.rank < 2:
+        return t
+    flipped = (t.dims[1], t.dims[0])
+    if t.op == "transpose":
+        return t.args[0]
+    if t.op in ("diagmatrix", "eye"):
+        return t
+    if t.op == "input" and _SYMMETRIC & t.table.facts.get(str(t.data), frozenset()):
+        return t
+    if t.op == "spread":
+        return spread(t.args[0], flipped, {0: 1, 1: 0}.get(t.data))  # type: ignore[call-overload]
+    if t.op == "outer":
+        return make("outer", (t.args[1], t.args[0]), None, flipped)
+    if t.op == "scale":
+        return scale(t.data, transpose(t.args[0]))  # type: ignore[arg-type]
+    if t.op == "matmul" and t.args[0] is transpose_of(t.args[1]):
+        return t
+    return make("transpose", (t,), None, flipped)
+
+
+def transpose_of(t: Term) -> Term | None:
+    """The matrix that t is the transpose of, as it stands, without making a term."""
+    if t.op == "transpose":
+        return t.args[0]
+    return t.table.terms.get(("transpose", None, (t.dims[1], t.dims[0]), t))
+
+
+def flip(t: Term) -> Term:
+    """The operand of an entrywise operation as it stands in the transposed operation."""
+    return transpose(t) if t.rank == 2 else t
+
+
+# --- broadcasting --------------------------------------------------------------------------------
+
+Builder = Callable[[list[Term], Dims], Term]
+
+
+def _broadcast(args: Sequence[Term], build: Builder) -> Term:
+    """Build on operands of common dims, unrepeated where all of them repeat, transposed where all are."""
+    dims: Dims = max((a.dims for a in args), key=len)
+    operands = [a.args[0] if a.op == "spread" and a.args[0].rank == 0 else dense(a) if a.op == "diagmatrix" else a
+                for a in args]  # fmt: skip
+    if not dims:
+        return build(operands, dims)
+    full = [a for a in operands if a.rank and a.op != "spread"]
+    axes = {a.data for a in operands if a.op == "spread"}
+    if full and all(a.op == "transpose" for a in full):
+        return transpose(build([flip(a) for a in operands], (dims[1], dims[0])))
+    if full or len(axes) == 2:
+        return build(operands, dims)
+    if not axes:
+        return spread(build(operands, ()), dims)
+    (axis,) = axes
+    assert isinstance(axis, int)
+    inner = _broadcast([a.args[0] if a.op == "spread" else a for a in operands], build)
+    return spread(inner, dims, axis)
+
+
+def _rank_of_data(t: Term) -> int:
+    """Scalars 0, repeated vectors 1, arrays 2: the order in which a product or sum is cheapest."""
+    return 0 if not t.rank else 1 if t.op == "spread" else 2
+
+
+# --- sums ----------------------------------------------------------------------------------------
+
+
+def plus(terms: Sequence[tuple[Fraction | int, Term]]) -> Term:
+    """The linear combination of terms of equal dims."""
+    collected: dict[Term, Fraction] = {}
+    for c, term in terms:
+        k, core = split(term)
+        collected[core] = collected.get(core, Fraction(0)) + Fraction(c) * k
+    kept = [(c, t) for t, c in collected.items() if c != 0 and not _is_zero(t)]
+    if not kept:
+        return scale(0, terms[0][1])
+    if len(kept) == 1:
+        return scale(*kept[0])
+    if all(t.op == "diagmatrix" for _, t in kept):
+        return diagmatrix(plus([(c, t.args[0]) for c, t in kept]))
+    coefficients = [c for c, _ in kept]
+
+    def build(args: list[Term], dims: Dims) -> Term:
+        return _sum(list(zip(coefficients, args, strict=True)), dims)
+
+    return _broadcast([t for _, t in kept], build)
+
+
+def _is_zero(t: Term) -> bool:
+    return t.op == "spread" and is_number(t.args[0]) and value(t.args[0]) == 0
+
+
+def _sum(pairs: list[tuple[Fraction, Term]], dims: Dims) -> Term:
+    """The sum of operands that are ready; the repeated ones are added to each other first."""
+    split_pairs = [(c * split(t)[0], split(t)[1]) for c, t in pairs]
+    by_kind: dict[object, list[tuple[Fraction, Term]]] = {}
+    for c, t in split_pairs:
+        kind = None if t.rank and t.op != "spread" else t.data if t.op == "spread" else "scalar"
+        by_kind.setdefault(kind, []).append((c, t))
+    if dims:
+        merged = []
+        for kind, group in by_kind.items():
+            if kind is not None and len(group) > 1:
+                merged.append(plus(group))
+            else:
+                merged.extend([scale(c, t) for c, t in group])
+        split_pairs = [split(t) for t in merged]
+    if len(split_pairs) == 1:
+        return scale(*split_pairs[0])
+    return make("plus", tuple([t for _, t in split_pairs]), tuple([c for c, _ in split_pairs]), dims)
+
+
+# --- products ------------------------------------------------------------------------------------
+
+
+def times(*factors: Term) -> Term:
+    """The product entry by entry; scalars scale."""
+    c = ONE
+    cores: list[Term] = []
+    for factor in factors:
+        k, core = split(factor)
+        c *= k
+        if not is_number(core):
+            cores.append(core)
+    if not cores:
+        return number(factors[0].table, c)
+    for i, core in enumerate(cores):
+        if core.op == "diagmatrix":
+            rest = cores[:i] + cores[i + 1 :]
+            return diagmatrix(scale(c, times(core.args[0], *[_on_diagonal(t) for t in rest])))
+    dims = max((t.dims for t in cores), key=len)
+    if c == 0:
+        return spread(number(factors[0].table, 0), dims)
+    return scale(c, _broadcast(cores, _product)) if len(cores) > 1 else scale(c, cores[0])
+
+
+def _on_diagonal(t: Term) -> Term:
+    return t if t.rank < 2 else diagonal(t)
+
+
+def diagonal(t: Term) -> Term:
+    """The diagonal of a square matrix."""
+    if t.rank == 0:
+        return t
+    if t.op == "diagmatrix":
+        return t.args[0]
+    if t.op == "spread":
+        return t.args[0] if t.args[0].rank else spread(t.args[0], t.dims[:1])
+    if t.op == "transpose":
+        return diagonal(t.args[0])
+    if t.op == "scale":
+        return scale(t.data, diagonal(t.args[0]))  # type: ignore[arg-type]
+    if t.op == "outer":
+        return times(*t.args)
+    if t.op == "matmul":
+        return make("rowdot", (t.args[0], transpose(t.args[1])), None, t.dims[:1])
+    return make("diagonal", (t,), None, t.dims[:1])
+
+
+def _product(args: list[Term], dims: Dims) -> Term:
+    """The product of operands that are ready: bases with exponents, in the order of growing size."""
+    c = ONE
+    powers: dict[Term, Exponent] = {}
+    for arg in args:
+        k, core = split(arg)
+        c *= k
+        if core.op == "times" and len(core.args) == 1:
+            base, exponent = core.args[0], core.data[0]  # type: ignore[index]
+        elif is_number(core):
+            continue
+        else:
+            base, exponent = core, ONE
+        powers[base] = powers.get(base, Fraction(0)) + exponent
+    kept = sorted([(b, e) for b, e in powers.items() if e], key=lambda item: _rank_of_data(item[0]))
+    if not kept:
+        return spread(number(args[0].table, c), dims)
+    if dims and not any(b.rank for b, _ in kept):  # the arrays cancelled
+        inner = make("times", tuple([b for b, _ in kept]), tuple([e for _, e in kept]), ())
+        return spread(scale(c, inner), dims)
+    if len(kept) == 1 and kept[0][1] == 1:
+        return scale(c, kept[0][0])
+    return scale(c, make("times", tuple([b for b, _ in kept]), tuple([e for _, e in kept]), dims))
+
+
+def power(base: Term, exponent: Fraction | int) -> Term:
+    """The power entry by entry; a square root is a function of its own, so that its powers share it."""
+    p = Fraction(exponent)
+    if p == 1:
+        return base
+    if base.op == "spread":
+        return spread(power(base.args[0], p), base.dims, base.data)
+    c, core = split(base)
+    if c != 1 and p.denominator == 1:
+        if core.op == "number":
+            return number(base.table, c**p.numerator) if c else make("times", (base,), (p,), base.dims)
+        return scale(c**p.numerator, power(core, p))
+    if base.op == "diagmatrix":
+        return diagmatrix(power(base.args[0], p)) if p > 0 else power(dense(base), p)
+    if base.op == "transpose":
+        return transpose(power(base.args[0], p))
+    if p.denominator == 2:
+        return power(call("sqrt", base), p.numerator)
+    if base.op == "times" and len(base.args) == 1 and p.denominator == 1:
+        return power(base.args[0], base.data[0] * p)  # type: ignore[index]
+    return make("times", (base,), (p,), base.dims)
+
+
+def divided(a: Term, b: Term) -> Term:
+    """A divided by b, entry by entry."""
+    return times(a, power(b, -1))
+
+
+# --- functions -----------------------------------------------------------------------------------
+
+
+def call(name: str, *args: Term) -> Term:
+    """An entrywise function of the registry, or sqrt, or `power` with a scalar exponent."""
+
+    def build(operands: list[Term], dims: Dims) -> Term:
+        return make("call", tuple(operands), name, dims)
+
+    return _broadcast(args, build)
+
+
+def rebuild(t: Term, args: tuple[Term, ...]) -> Term:
+    """The term on other operands of the same dims, in normal form again."""
+    if args == t.args:
+        return t
+    if t.op == "scale":
+        return scale(t.data, args[0])  # type: ignore[arg-type]
+    if t.op == "plus":
+        return plus(list(zip(t.data, [_fit(a, t) for a in args], strict=True)))  # type: ignore[call-overload]
+    if t.op == "times":
+        return times(*[power(a, e) for a, e in zip(args, t.data, strict=True)])  # type: ignore[call-overload]
+    if t.op == "call":
+        return call(str(t.data), *args)
+    if t.op == "spread":
+        return spread(args[0], t.dims, t.data)
+    if t.op == "transpose":
+        return transpose(args[0])
+    return make(t.op, args, t.data, t.dims)
+
+
+def _fit(a: Term, t: Term) -> Term:
+    return a if a.dims == t.dims else spread(a, t.dims)

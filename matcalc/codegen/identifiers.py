@@ -1,0 +1,53 @@
+"""Python identifiers for the symbols of an expression: no other text of the user reaches a source."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import unicodedata
+from collections.abc import Iterable
+
+__all__ = ["RESERVED", "Names", "identifier"]
+
+#: Names that generated code uses itself, besides those of Python.
+RESERVED = frozenset({
+    "np", "scipy", "math", "expit", "erf", "ndtr", "huber", "expm", "expm_frechet", "cho_factor", "cho_solve",
+    "lu_factor", "lu_solve", "solve_triangular", "value", "self",
+}) | frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))  # fmt: skip
+
+_MARKS = {"′": "_prime", "*": "_star", "⁺": "_plus", "⁻": "_minus", "†": "_dagger"}
+
+
+def identifier(name: str) -> str:
+    """A Python identifier that reads like the name, and is none of Python's or of the generated code.
+
+    >>> [identifier(name) for name in ("β", "x₁", "lambda", "np", "__import__", "w′", "2a", "x y", "")]
+    ['β', 'x1', 'lambda_', 'np_', 'import_', 'w_prime', 'v2a', 'x_y', 'v']
+    """
+    spelled = "".join(_MARKS.get(c, c) for c in name)
+    plain = unicodedata.normalize("NFKC", spelled)
+    kept = "".join(c if ("_" + c).isidentifier() else "_" for c in plain)
+    text = kept.strip("_") or "v"
+    if kept.startswith("__") or text in RESERVED:
+        text += "_"
+    return text if text.isidentifier() else "v" + text
+
+
+class Names:
+    """Names that are given out once each."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self.taken = {*RESERVED, *taken}
+
+    def new(self, wanted: str) -> str:
+        """The name wanted, or with the first number that is free.
+
+        >>> names = Names()
+        >>> names.new("r"), names.new("r"), names.new("for")
+        ('r', 'r2', 'for2')
+        """
+        name, count = wanted, 2
+        while name in self.taken:
+            name, count = f"{wanted}{count}", count + 1
+        self.taken.add(name)
+        return name

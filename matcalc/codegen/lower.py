@@ -1,0 +1,298 @@
+"""Expr to terms: what each operation is as an array program.
+
+Lowering is driven by need: a product inside a trace or a sum is never lowered by itself, since the
+trace wants its factors.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+
+from matcalc.algebra.build import is_chain, is_number, number_value, parts, transpose as transposed
+from matcalc.algebra.expr import Expr, postorder
+from matcalc.algebra.shapes import SCALAR, dim_text, Shape
+from matcalc.codegen.chains import Chains, Factor, scaled_product
+from matcalc.codegen.elementwise import (
+    call, dense, diagmatrix, diagonal, plus, power, scale, size_of, spread, times, transpose,
+)  # fmt: skip
+from matcalc.codegen.linear import inner, inverse, outer, ravel, reshape, total
+from matcalc.codegen.templates import as_matrix, from_template
+from matcalc.codegen.terms import Table, Term, dims_of, make, number
+from matcalc.errors import MatcalcError, NotYetError
+
+__all__ = ["Lowering"]
+
+#: A matrix power up to this meets a vector as repeated products.
+_REPEATED = 16
+
+Parts = tuple[Fraction, list[Expr], list[Expr]]
+
+
+class Lowering:
+    """The terms of some expressions, each lowered once."""
+
+    def __init__(self, table: Table, roots: Iterable[Expr]) -> None:
+        self.table = table
+        self.chains = Chains()
+        self.images: dict[Expr, Term] = {}
+        self.users = Counter(arg for node in postorder(*roots) for arg in node.args)
+
+    def __call__(self, root: Expr) -> Term:
+        """The term of an expression; a loop, since expressions may be deep."""
+        stack = [root]
+        while stack:
+            node = stack[-1]
+            if node in self.images:
+                stack.pop()
+                continue
+            todo = [e for e in self.needs(node) if e not in self.images]
+            if todo:
+                stack.extend(reversed(todo))
+            else:
+                self.images[node] = self.lower(node)
+                stack.pop()
+        return self.images[root]
+
+    def needs(self, node: Expr) -> Sequence[Expr]:
+        """The expressions whose terms the lowering of this one reads."""
+        if node.op.name == "product":
+            return self.read(self.flat(node))
+        if node.op.name in ("tr", "sum"):
+            return [e for term in self.summands(node) for e in self.read(self.flat(term))]
+        if node.op.name == "inner" and self.is_contraction(node):
+            return [e for side in node.args for e in self.read(self.flat(side))]
+        if node.op.name in _SPECIAL or node.op.elementwise or node.op.numpy or node.op.definition is None:
+            return node.args
+        return (self.defined(node),)
+
+    def lower(self, node: Expr) -> Term:
+        """The term of a node whose needs are lowered."""
+        special = _SPECIAL.get(node.op.name)
+        if special is not None:
+            return special(self, node)
+        args = [self.images[a] for a in node.args] if self.needs(node) == node.args else []
+        if "unknown" in node.op.name:
+            raise MatcalcError(f"{node.data} is an unknown function, and has no code")
+        if node.op.elementwise:
+            return call(node.op.name, *args)
+        if node.op.numpy:
+            return from_template(node, args)
+        if node.op.definition is not None:
+            return self.images[self.defined(node)]
+        raise NotYetError(f"{node.op.name} has no NumPy code yet")
+
+    @staticmethod
+    def defined(node: Expr) -> Expr:
+        """The node in the simpler operations of its definition."""
+        assert node.op.definition is not None
+        return node.op.definition(node.args, node.data)
+
+    # --- products ---
+
+    def flat(self, e: Expr) -> Parts:
+        """(number, scalars, matrix factors), with the factors of groups that nothing else uses."""
+        if is_chain(e):
+            return Fraction(1), [], self.spliced(e.args)[2]
+        c, scalars, matrices = parts(e)
+        d, more, factors = self.spliced(matrices)
+        return Fraction(c) * d, [*scalars, *more], factors
+
+    def spliced(self, matrices: Sequence[Expr]) -> Parts:
+        """The factors with single-use groups of products taken apart."""
+        coefficient, scalars, out = Fraction(1), list[Expr](), list[Expr]()
+        stack = list(reversed(matrices))
+        while stack:
+            e = stack.pop()
+            body = e.args[0] if e.op.name == "transpose" else e
+            if body.op.name == "group" and self.users[body] <= 1:
+                content = body.args[0] if body is e else transposed(body.args[0])
+                c, s, m = parts(content)
+                if len(m) > 1 or content.op.name in ("group", "product"):
+                    coefficient *= c
+                    scalars += s
+                    stack.extend(reversed(m))
+                    continue
+            out.append(e)
+        return coefficient, scalars, out
+
+    def read(self, flat: Parts) -> list[Expr]:
+        """What the factors of a product read: a power at a vector reads its base."""
+        return [*flat[1], *[base for base, _ in self.repeated(flat[2])]]
+
+    def repeated(self, matrices: Sequence[Expr]) -> list[tuple[Expr, int]]:
+        """Factors with how often they stand: powers are written out where a vector ends the chain."""
+        if not matrices:
+            return []
+        at_vector = matrices[0].shape[0] == 1 or matrices[-1].shape[1] == 1
+        out = []
+        for e in matrices:
+            written_out = at_vector and e.op.name == "matpow" and is_number(e.args[1])
+            if written_out and 2 <= number_value(e.args[1]) <= _REPEATED:
+                out.append((e.args[0], int(number_value(e.args[1]))))
+            else:
+                out.append((e, 1))
+        return out
+
+    def factors(self, matrices: Sequence[Expr]) -> list[Factor]:
+        """The factors as terms with their orientation."""
+        return [Factor(self.images[e], *e.shape) for e, count in self.repeated(matrices) for _ in range(count)]
+
+    def front(self, scalars: Sequence[Expr]) -> list[Term]:
+        """The scalars as terms."""
+        return [self.images[s] for s in scalars]
+
+    # --- traces and sums ---
+
+    @staticmethod
+    def summands(node: Expr) -> tuple[Expr, ...]:
+        """The terms that a trace or sum goes through one by one, if one of them is a product."""
+        (e,) = node.args
+        return e.args if e.op.name == "add" and any(is_product(t) for t in e.args) else (e,)
+
+    @staticmethod
+    def is_contraction(node: Expr) -> bool:
+        """Whether an inner product is the trace of a longer product."""
+        left, right = node.args
+        return left is not right and (is_product(left) or is_product(right))
+
+
+def is_product(e: Expr) -> bool:
+    """Whether the expression is a product of several matrix factors."""
+    return e.op.name == "product" and e.shape != SCALAR and len(parts(e)[2]) > 1
+
+
+def _product(self: Lowering, node: Expr) -> Term:
+    c, scalars, matrices = self.flat(node)
+    if not matrices:
+        return scale(c, times(*self.front(scalars)))
+    return scaled_product(c, self.front(scalars), self.chains.product(self.factors(matrices)))
+
+
+def _power(self: Lowering, node: Expr) -> Term:
+    base, exponent = (self.images[a] for a in node.args)
+    if is_number(node.args[1]):
+        return power(base, Fraction(number_value(node.args[1])))
+    return call("power", base, exponent)
+
+
+def _matrix_power(self: Lowering, node: Expr) -> Term:
+    base, exponent = (self.images[a] for a in node.args)
+    if base.rank == 0:
+        return call("power", base, exponent)
+    if base.op == "diagmatrix":
+        return diagmatrix(call("power", base.args[0], exponent))
+    if is_number(node.args[1]) and 2 <= number_value(node.args[1]) <= 3:
+        return self.chains.product([Factor(base, *node.shape)] * int(number_value(node.args[1])))
+    return make("matpow", (dense(base), exponent), None, base.dims)
+
+
+def _inner(self: Lowering, node: Expr) -> Term:
+    if not self.is_contraction(node):
+        a, b = (self.images[e] for e in node.args)
+        return inner(a, b)
+    (c, s, left), (d, t, right) = self.flat(node.args[0]), self.flat(node.args[1])
+    mirrored = [Factor(transpose(f.term), f.columns, f.rows) for f in reversed(self.factors(left))]
+    return scale(c * d, times(*self.front(s), *self.front(t), self.chains.trace([*mirrored, *self.factors(right)])))
+
+
+def _trace(self: Lowering, node: Expr) -> Term:
+    out = []
+    for e in self.summands(node):
+        c, scalars, matrices = self.flat(e)
+        if matrices:
+            trace = self.chains.trace(self.factors(matrices))
+            out.append((c, times(*self.front(scalars), trace)))
+        else:
+            out.append((c, times(*self.front(scalars)) if scalars else number(self.table, 1)))
+    return plus(out)
+
+
+def _sum(self: Lowering, node: Expr) -> Term:
+    one = number(self.table, 1)
+    out = []
+    for e in self.summands(node):
+        c, scalars, matrices = self.flat(e)
+        front = self.front(scalars)
+        if len(matrices) < 2:
+            out.append((c, times(*front, *[total(self.images[m]) for m in matrices], one)))
+            continue
+        first, last = e.shape
+        left = [Factor(spread(one, (first,)), 1, first)] if first != 1 else []
+        right = [Factor(spread(one, (last,)), last, 1)] if last != 1 else []
+        out.append((c, times(*front, self.chains.product([*left, *self.factors(matrices), *right]))))
+    return plus(out)
+
+
+def _kron(self: Lowering, node: Expr) -> Term:
+    left, right = node.args
+    a, b = self.images[left], self.images[right]
+    if a.rank == 0 or b.rank == 0:
+        return times(a, b)
+    if a.rank == 1 and b.rank == 1:
+        if (left.shape[0] == 1) == (right.shape[0] == 1):
+            return make("kron", (dense(a), dense(b)), None, dims_of(node.shape))
+        return outer(a, b) if left.shape[1] == 1 else outer(b, a)
+    operands = (as_matrix(dense(a), left.shape), as_matrix(dense(b), right.shape))
+    return make("kron", operands, None, dims_of(node.shape))
+
+
+def _unvec(self: Lowering, node: Expr) -> Term:
+    v = self.images[node.args[0]]
+    rows, columns = node.shape
+    return transpose(reshape(v, (columns, rows))) if len(dims_of(node.shape)) == 2 else v
+
+
+def _constant(self: Lowering, node: Expr, value: int) -> Term:
+    return spread(number(self.table, value), dims_of(node.shape))
+
+
+def _symbol(self: Lowering, node: Expr) -> Term:
+    name = str(node.data)
+    shape = self.table.shapes.get(name)
+    if shape is None:
+        raise MatcalcError(f"{name} is not among the symbols given: {', '.join(self.table.shapes) or 'none'}")
+    if shape != node.shape:
+        raise MatcalcError(f"{name} is declared {_show(shape)} and used as {_show(node.shape)}")
+    return self.table.input(name, shape)
+
+
+def _show(shape: Shape) -> str:
+    return f"{dim_text(shape[0])}×{dim_text(shape[1])}"
+
+
+def _determinant(self: Lowering, node: Expr) -> Term:
+    m = self.images[node.args[0]]
+    if m.rank == 0:
+        return m if node.op.name == "det" else call("log", call("abs", m))
+    return make(node.op.name, (dense(m),), None, ())
+
+
+_SPECIAL: dict[str, Callable[[Lowering, Expr], Term]] = {
+    "number": lambda self, node: number(self.table, number_value(node)),
+    "constant": lambda self, node: self.table.make("constant", (), node.data, ()),
+    "symbol": _symbol,
+    "dimension": lambda self, node: size_of(self.table, node.data),  # type: ignore[arg-type]
+    "identity": lambda self, node: diagmatrix(spread(number(self.table, 1), dims_of(node.shape)[:1])),
+    "ones": lambda self, node: _constant(self, node, 1),
+    "zeros": lambda self, node: _constant(self, node, 0),
+    "add": lambda self, node: plus([(1, self.images[a]) for a in node.args]),
+    "product": _product,
+    "hadamard": lambda self, node: times(*[self.images[a] for a in node.args]),
+    "power": _power,
+    "transpose": lambda self, node: transpose(self.images[node.args[0]]),
+    "inner": _inner,
+    "inv": lambda self, node: inverse(self.images[node.args[0]]),
+    "matpow": _matrix_power,
+    "group": lambda self, node: self.images[node.args[0]],
+    "tr": _trace,
+    "sum": _sum,
+    "diag": lambda self, node: diagmatrix(self.images[node.args[0]]),
+    "diagonal": lambda self, node: diagonal(self.images[node.args[0]]),
+    "vec": lambda self, node: ravel(transpose(self.images[node.args[0]])),
+    "unvec": _unvec,
+    "kron": _kron,
+    "det": _determinant,
+    "logdet": _determinant,
+}

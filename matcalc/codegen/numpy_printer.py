@@ -1,0 +1,386 @@
+"""A program as NumPy source: the function that a NumPy user would write and keep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import lru_cache
+
+from matcalc.algebra.operations import REGISTRY
+from matcalc.algebra.shapes import Shape, dim_text
+from matcalc.codegen.program import Program
+from matcalc.codegen.terms import Term, dims_of
+from matcalc.errors import LimitError, NotYetError
+
+__all__ = ["numpy_source"]
+
+#: How tightly the text of a term binds.
+_SUM, _PRODUCT, _MINUS, _POWER, _ATOM = range(5)
+_COMPARE = -1
+
+_IMPORTS = {
+    "expit": "scipy.special", "erf": "scipy.special", "ndtr": "scipy.special", "huber": "scipy.special",
+    "softmax": "scipy.special", "logsumexp": "scipy.special",
+    "expm": "scipy.linalg", "expm_frechet": "scipy.linalg", "logm": "scipy.linalg", "sqrtm": "scipy.linalg",
+    "cho_factor": "scipy.linalg", "cho_solve": "scipy.linalg", "lu_factor": "scipy.linalg", "lu_solve": "scipy.linalg",
+    "solve_triangular": "scipy.linalg",
+}  # fmt: skip
+
+
+def numpy_source(
+    program: Program, name: str = "value_and_derivative", docstring: str = "", checks: bool = False
+) -> str:
+    """The source of a function of the program's inputs that returns its outputs.
+
+    checks: whether the function begins by comparing the shapes of its arguments.
+    """
+    writer = _Writer(program)
+    body = [f"{a.name} = {writer.text(a.term, top=True)}" for a in program.assignments]
+    results = [_result(writer, term) for _, term in program.outputs]
+    body.append(f"return {', '.join(results)}")
+    if checks:
+        body = [*_checks(program), *body]
+    lines = [f"def {name}({', '.join(program.identifiers[n] for n, _ in program.inputs)}):"]
+    lines += _docstring(docstring or _shapes_text(program))
+    lines += ["    " + line for line in body]
+    return "\n".join([*_imports(body), "", "", *lines, ""]).lstrip("\n")
+
+
+def _result(writer: _Writer, term: Term) -> str:
+    text = writer.text(term)
+    return text + ".0" if re.fullmatch(r"-?\d+", text) else text
+
+
+def _imports(body: Sequence[str]) -> list[str]:
+    words = {word for line in body for word in re.findall(r"(?<![\w.])\w+(?=\()", line)}
+    lines = ["import numpy as np"] if any("np." in line for line in body) else []
+    for module in ("scipy.linalg", "scipy.special"):
+        wanted = sorted(word for word in words if _IMPORTS.get(word) == module)
+        if wanted:
+            lines.append(f"from {module} import {', '.join(wanted)}")
+    return lines
+
+
+def _docstring(text: str) -> list[str]:
+    safe = text.replace("\\", "\\\\").replace('"""', "'''").rstrip()
+    if safe.endswith('"'):
+        safe += " "
+    lines = safe.split("\n")
+    if len(lines) == 1:
+        return [f'    """{safe}"""']
+    return [f'    """{lines[0]}', *[f"    {line}".rstrip() for line in lines[1:]], '    """']
+
+
+def _shapes_text(program: Program) -> str:
+    """The shapes of arguments and results: "A: m×n, x: n → value: scalar"."""
+    given = ", ".join(f"{program.identifiers[n]}: {_axes(dims_of(s))}" for n, s in program.inputs)
+    returned = ", ".join(f"{name}: {_axes(t.dims)}" for name, t in program.outputs)
+    return f"{given} → {returned}." if given else f"{returned}."
+
+
+def _axes(dims: Sequence[object]) -> str:
+    return "×".join(dim_text(d) for d in dims) or "scalar"  # type: ignore[arg-type]
+
+
+def _checks(program: Program) -> list[str]:
+    """Statements that compare shapes, each dimension with the first argument that has it."""
+    seen: dict[str, str] = {}
+    lines = []
+    for symbol, shape in program.inputs:
+        argument, dims = program.identifiers[symbol], dims_of(shape)
+        lines.append(f"if np.ndim({argument}) != {len(dims)}:")
+        lines.append(f'    raise ValueError(f"{argument} has {{np.ndim({argument})}} axes, not {len(dims)}")')
+        for axis, dim in enumerate(dims):
+            here = f"{argument}.shape[{axis}]"
+            if isinstance(dim, str) and dim not in seen:
+                seen[dim] = here
+            elif isinstance(dim, int | str):
+                wanted = str(dim) if isinstance(dim, int) else seen[dim]
+                lines.append(f"if {here} != {wanted}:")
+                lines.append(f'    raise ValueError(f"axis {axis} of {argument} is {{{here}}} long, not {{{wanted}}}")')
+    return lines
+
+
+class _Writer:
+    """Terms as text, where what is named is its name."""
+
+    def __init__(self, program: Program) -> None:
+        self.names = program.names
+        self.identifiers = program.identifiers
+
+    def text(self, term: Term, level: int = _COMPARE, top: bool = False) -> str:
+        """The text of a term inside an operator that binds as tightly as `level`."""
+        if not top and term in self.names:
+            return self.names[term]
+        text, own = self._written(term)
+        return f"({text})" if own < level else text
+
+    def _written(self, term: Term) -> tuple[str, int]:
+        special = _WRITERS.get(term.op)
+        if special is not None:
+            return special(self, term)
+        template = _TEMPLATES.get(term.op)
+        if template is None:
+            raise NotYetError(f"no NumPy code is known for {term.op}")
+        return self.filled(template, term.args)
+
+    def filled(self, template: str, args: Sequence[Term]) -> tuple[str, int]:
+        """A template with its operands, in brackets where the template does not bracket them."""
+        text = "".join([
+            piece if position < 0 else self.text(args[position], _COMPARE if bracketed else _ATOM)
+            for piece, position, bracketed in _pieces(template)
+        ])  # fmt: skip
+        return text, _level(template)
+
+
+@lru_cache(maxsize=None)
+def _pieces(template: str) -> list[tuple[str, int, bool]]:
+    """Literal text (position −1) and places for operands, with whether brackets or commas enclose the place."""
+    out: list[tuple[str, int, bool]] = []
+    end = 0
+    for match in re.finditer(r"\{(\d)\}", template):
+        before, after = template[: match.start()].rstrip(), template[match.end() :].lstrip()
+        out.append((template[end : match.start()], -1, False))
+        out.append(("", int(match[1]), before[-1:] in ("(", ",") and after[:1] in (")", ",")))
+        end = match.end()
+    out.append((template[end:], -1, False))
+    return out
+
+
+@lru_cache(maxsize=None)
+def _level(template: str) -> int:
+    """How tightly the text of a template binds: what stands outside all brackets decides."""
+    outside = re.sub(r"\{\d\}", "x", template)
+    while True:
+        shorter = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "", outside)
+        if shorter == outside:
+            break
+        outside = shorter
+    if re.search(r"[<>]|==", outside):
+        return _COMPARE
+    if re.search(r" [+-] ", outside):
+        return _SUM
+    return _PRODUCT if re.search(r"[*/@]", outside) else _MINUS if outside.startswith("-") else _ATOM
+
+
+# --- numbers, sums, products ---------------------------------------------------------------------
+
+
+def _number(value: Fraction) -> str:
+    """A number that is not negative, as an integer, a short decimal or a quotient."""
+    p, q = value.numerator, value.denominator
+    try:
+        if p < 10**15 and q == 1:
+            return str(p)
+        if p < 10**15 and q < 10**15:
+            digits = f"{p / q!r}"
+            return digits if len(digits) <= 6 and Fraction(digits) == value else f"{p} / {q}"
+        return repr(p / q)
+    except OverflowError:
+        raise LimitError("a number is too large for floating-point code") from None
+
+
+def _write_number(self: _Writer, term: Term) -> tuple[str, int]:
+    value = term.data
+    assert isinstance(value, Fraction)
+    text = _number(abs(value))
+    level = _PRODUCT if " / " in text else _ATOM
+    return ("-" + text, min(level, _MINUS)) if value < 0 else (text, level)
+
+
+def _write_sum(self: _Writer, term: Term) -> tuple[str, int]:
+    pairs = list(zip(term.data, term.args, strict=True))  # type: ignore[call-overload]
+    first = next((i for i, (c, _) in enumerate(pairs) if c > 0), 0)
+    text = ""
+    for c, operand in [pairs[first], *pairs[:first], *pairs[first + 1 :]]:
+        body = self.text(operand, _PRODUCT) if abs(c) == 1 else _scaled(self, abs(c), operand)[0]
+        if not text:
+            minus_level = _POWER if c < 0 else _PRODUCT
+            text = "-" + (self.text(operand, minus_level) if c == -1 else body) if c < 0 else body
+        else:
+            text += (" - " if c < 0 else " + ") + body
+    return text, _SUM
+
+
+def _write_scale(self: _Writer, term: Term) -> tuple[str, int]:
+    c = term.data
+    assert isinstance(c, Fraction)
+    if c == -1:
+        return "-" + self.text(term.args[0], _POWER), _MINUS
+    text, level = _scaled(self, abs(c), term.args[0])
+    return ("-" + text, min(level, _MINUS)) if c < 0 else (text, level)
+
+
+def _scaled(self: _Writer, c: Fraction, core: Term) -> tuple[str, int]:
+    """C times a core, for a positive c."""
+    if core.op == "number":
+        text = _number(c)
+        return text, _PRODUCT if " / " in text else _ATOM
+    if core.op == "times" and core not in self.names:
+        return _product(self, c, core)
+    text = self.text(core, _POWER)
+    if c.numerator == 1 and " / " in _number(c):
+        return f"{text} / {c.denominator}", _PRODUCT
+    number = _number(c)
+    return (f"({number}) * {text}" if " / " in number else f"{number} * {text}"), _PRODUCT
+
+
+def _product(self: _Writer, c: Fraction, term: Term) -> tuple[str, int]:
+    """A product of powers: scalars first, so that they are multiplied before an array is."""
+    above: list[tuple[Term, Fraction]] = []
+    below: list[tuple[Term, Fraction]] = []
+    for base, exponent in zip(term.args, term.data, strict=True):  # type: ignore[call-overload]
+        (above if exponent > 0 else below).append((base, abs(exponent)))
+    scalars_above = [p for p in above if not p[0].rank]
+    scalars_below = [p for p in below if not p[0].rank]
+    arrays_above, arrays_below = [p for p in above if p[0].rank], [p for p in below if p[0].rank]
+    numerator, denominator = Fraction(c.numerator), Fraction(c.denominator)
+    if " / " not in _number(c) and not (numerator == 1 and (scalars_below or not term.rank and arrays_below)):
+        numerator, denominator = c, Fraction(1)
+    up = [_number(numerator)] if numerator != 1 else []
+    down = [_number(denominator)] if denominator != 1 else []
+    up += [self._power(*p) for p in scalars_above]
+    down += [self._power(*p) for p in scalars_below]
+    if up and (arrays_above or arrays_below):
+        front = _quotient(up, down)
+        up, down = [front], []
+    up += [self._power(*p) for p in arrays_above]
+    down += [self._power(*p) for p in arrays_below]
+    if len(up) == 1 and not down:
+        return up[0], _POWER
+    return _quotient(up, down), _PRODUCT
+
+
+def _quotient(up: Sequence[str], down: Sequence[str]) -> str:
+    above = " * ".join(up) or "1"
+    if not down:
+        return above
+    return f"{above} / {down[0] if len(down) == 1 else '(' + ' * '.join(down) + ')'}"
+
+
+def _power_text(self: _Writer, base: Term, exponent: Fraction) -> str:
+    """A positive power as a factor."""
+    if exponent == 1:
+        return self.text(base, _POWER)
+    if exponent == 3 and base.rank:
+        factor = self.text(base, _POWER)
+        return f"({factor} * {factor} * {factor})"
+    if exponent == 4 and base.rank:
+        return f"({self.text(base, _ATOM)}**2)**2"
+    shown = _number(exponent)
+    return f"{self.text(base, _ATOM)}**{shown if ' ' not in shown else f'({shown})'}"
+
+
+_Writer._power = _power_text  # type: ignore[attr-defined]
+
+
+def _write_product(self: _Writer, term: Term) -> tuple[str, int]:
+    return _product(self, Fraction(1), term)
+
+
+# --- calls, contractions, arrays -----------------------------------------------------------------
+
+
+def is_python(term: Term) -> bool:
+    """Whether the value is a plain Python number, made of literals and sizes."""
+    return term.op in ("number", "constant", "size") or (
+        term.rank == 0 and term.op in ("plus", "times", "scale", "call") and all(map(is_python, term.args))
+    )
+
+
+def _write_call(self: _Writer, term: Term) -> tuple[str, int]:
+    if term.data == "power":
+        return f"{self.text(term.args[0], _ATOM)}**{self.text(term.args[1], _ATOM)}", _POWER
+    template = "np.sqrt({0})" if term.data == "sqrt" else REGISTRY[str(term.data)].numpy
+    text, level = self.filled(template, term.args)
+    return (f"float({text})", _ATOM) if is_python(term) else (text, level)
+
+
+def _write_matmul(self: _Writer, term: Term) -> tuple[str, int]:
+    left, right = term.args
+    return f"{self.text(left, _PRODUCT if left.op == 'matmul' else _POWER)} @ {self.text(right, _POWER)}", _PRODUCT
+
+
+def _write_size(self: _Writer, term: Term) -> tuple[str, int]:
+    (symbol,) = term.args
+    assert isinstance(term.data, tuple)
+    name = self.identifiers[str(symbol.data)]
+    return (f"len({name})" if symbol.rank == 1 else f"{name}.shape[{term.data[1]}]"), _ATOM
+
+
+def _write_full(self: _Writer, term: Term) -> tuple[str, int]:
+    value, *lengths = term.args
+    sizes = [self.text(n) for n in lengths]
+    shape = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
+    if value.op == "number" and value.data in (0, 1):
+        return f"np.{'ones' if value.data else 'zeros'}({shape})", _ATOM
+    text = f"{self.text(value, _ATOM)}[:, None]" if term.data == 0 and value.rank else self.text(value)
+    if is_python(value):
+        text = f"float({text})"
+    return f"np.full({shape}, {text})", _ATOM
+
+
+def _write_reshape(self: _Writer, term: Term) -> tuple[str, int]:
+    lengths = ", ".join(self.text(n) for n in term.args[1:])
+    if term.args[0].rank == 0:
+        return f"np.reshape({self.text(term.args[0])}, ({lengths}))", _ATOM
+    order = ', order="F"' if term.op == "unfold" else ""
+    return f"{self.text(term.args[0], _ATOM)}.reshape({lengths}{order})", _ATOM
+
+
+def _write_sum_of(self: _Writer, term: Term) -> tuple[str, int]:
+    axis = "" if term.data is None else f"axis={term.data}"
+    return f"{self.text(term.args[0], _ATOM)}.sum({axis})", _ATOM
+
+
+def _write_spread(self: _Writer, term: Term) -> tuple[str, int]:
+    """A repeated value inside an entrywise operation, where broadcasting repeats it."""
+    (inner,) = term.args
+    if term.data == 0 and term.rank == 2 and inner.rank:
+        return f"{self.text(inner, _ATOM)}[:, None]", _ATOM
+    return self._written(inner) if inner not in self.names else (self.names[inner], _ATOM)
+
+
+_WRITERS: dict[str, Callable[[_Writer, Term], tuple[str, int]]] = {
+    "input": lambda self, t: (self.identifiers[str(t.data)], _ATOM),
+    "constant": lambda self, t: ({"π": "np.pi", "pi": "np.pi", "e": "np.e"}[str(t.data)], _ATOM),
+    "number": _write_number,
+    "plus": _write_sum,
+    "scale": _write_scale,
+    "times": _write_product,
+    "call": _write_call,
+    "function": _write_call,
+    "matmul": _write_matmul,
+    "dot": _write_matmul,
+    "size": _write_size,
+    "full": _write_full,
+    "reshape": _write_reshape,
+    "unfold": _write_reshape,
+    "sum": _write_sum_of,
+    "spread": _write_spread,
+    "solve": lambda self, t: self.filled(
+        "np.linalg.solve({0}.T, {1})" if t.data else "np.linalg.solve({0}, {1})", t.args
+    ),
+}
+
+_TEMPLATES = {
+    "transpose": "{0}.T",
+    "vdot": "np.vdot({0}, {1})",
+    "outer": "np.outer({0}, {1})",
+    "rowdot": "np.einsum('ij,ij->i', {0}, {1})",
+    "diagonal": "np.diagonal({0})",
+    "diag": "np.diag({0})",
+    "eye": "np.eye({0})",
+    "trace": "np.trace({0})",
+    "inv": "np.linalg.inv({0})",
+    "det": "np.linalg.det({0})",
+    "logdet": "np.linalg.slogdet({0})[1]",
+    "matpow": "np.linalg.matrix_power({0}, int({1}))",
+    "kron": "np.kron({0}, {1})",
+    "ravel": "{0}.ravel()",
+    "column": "{0}[:, None]",
+    "row": "{0}[None, :]",
+    "item": "{0}[0, 0]",
+    "copy": "{0}.copy()",
+}

@@ -1,0 +1,58 @@
+"""From expressions to a program: lowered together, made stable, factorised, scheduled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from matcalc.algebra.expr import Expr
+from matcalc.algebra.shapes import Dim, Shape
+from matcalc.codegen.elementwise import dense, size_of
+from matcalc.codegen.factorise import factorise
+from matcalc.codegen.identifiers import Names, identifier
+from matcalc.codegen.lower import Lowering
+from matcalc.codegen.program import Program
+from matcalc.codegen.schedule import schedule
+from matcalc.codegen.stable import stabilise
+from matcalc.codegen.terms import Table, Term, make
+
+__all__ = ["plan"]
+
+NO_FACTS: Mapping[str, frozenset[str]] = {}
+
+
+def plan(
+    outputs: Mapping[str, Expr],
+    symbols: Mapping[str, Shape],
+    facts: Mapping[str, frozenset[str]] = NO_FACTS,
+    axes: Mapping[str, tuple[Dim, ...]] | None = None,
+) -> Program:
+    """The program that computes the outputs together from the symbols.
+
+    axes: for an output that is a vec-matrix or a vec, the axes that it is cut into, column-major.
+    """
+    table = Table(symbols, facts)
+    lowering = Lowering(table, outputs.values())
+    terms = {name: dense(lowering(e)) for name, e in outputs.items()}
+    stable = stabilise(terms.values())
+    terms = {name: dense(stable[t]) for name, t in terms.items()}
+    factorised = factorise(terms.values(), table)
+    results: list[tuple[str, Term]] = []
+    for name, t in terms.items():
+        result = factorised[t]
+        if axes and name in axes:
+            lengths = tuple([size_of(table, d) for d in axes[name]])
+            result = make("unfold", (result, *lengths), None, axes[name])
+        if _aliases(result) or any(result is other for _, other in results):
+            result = make("copy", (result,), None, result.dims)
+        results.append((name, result))
+    given = Names()
+    return schedule(results, symbols, {name: given.new(identifier(name)) for name in symbols})
+
+
+def _aliases(t: Term) -> bool:
+    """Whether the value may share memory with an argument, or be read-only."""
+    while t.op in ("transpose", "ravel", "reshape", "diagonal", "unfold", "column", "row"):
+        if t.op == "diagonal":
+            return True
+        t = t.args[0]
+    return t.op == "input" and t.rank > 0

@@ -1,0 +1,103 @@
+"""Which terms get a name, and in which order they are computed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from matcalc.algebra.operations import REGISTRY
+from matcalc.codegen.identifiers import Names
+from matcalc.codegen.program import Assignment, Program
+from matcalc.codegen.terms import Term, postorder
+from matcalc.algebra.shapes import Shape
+
+__all__ = ["schedule", "uses"]
+
+#: A term that would be written with more operations than this inside one line gets a name.
+_LINE = 6
+
+_FREE = frozenset({"input", "number", "constant"})
+_VIEW = frozenset({"transpose", "column", "row", "spread"})
+
+
+def uses(term: Term) -> list[Term]:
+    """The operands as often as the printed term shows them."""
+    if term.op == "times":
+        out = []
+        for base, exponent in zip(term.args, term.data, strict=True):  # type: ignore[call-overload]
+            out += [base] * (3 if abs(exponent) == 3 and base.rank else 1)
+        return out
+    if term.op in ("call", "function") and term.data in REGISTRY.rows:
+        template = REGISTRY[str(term.data)].numpy
+        return [a for i, a in enumerate(term.args) for _ in range(max(1, template.count(f"{{{i}}}")))]
+    return list(term.args)
+
+
+def _inlined(term: Term, count: int) -> bool:
+    """Whether the term needs no name however often it is used."""
+    return count < 2 or term.op in _FREE or term.op in _VIEW and term.args[0].op in _FREE
+
+
+def schedule(
+    outputs: Sequence[tuple[str, Term]], inputs: Mapping[str, Shape], identifiers: Mapping[str, str]
+) -> Program:
+    """The program that computes the outputs."""
+    terms = postorder(t for _, t in outputs)
+    count = Counter(u for t in terms for u in uses(t))
+    count.update(t for _, t in outputs)
+    results = {t for _, t in outputs}
+    names: dict[Term, str] = {}
+    weights: dict[Term, int] = {}
+    assignments = []
+    given = Names(identifiers.values())
+    for term in terms:
+        weight = (term.op not in _FREE) + sum(weights.get(a, 0) for a in term.args)
+        light = weight <= _LINE or term in results and count[term] < 2 and weight <= 2 * _LINE
+        if (_inlined(term, count[term]) and light) or term.op in _FREE or term.op == "spread":
+            weights[term] = weight
+        else:
+            names[term] = given.new(_hint(term, names, identifiers))
+            assignments.append(Assignment(names[term], term))
+    return Program(tuple(inputs.items()), dict(identifiers), tuple(assignments), tuple(outputs), names)
+
+
+# --- names that say what a term is ----------------------------------------------------------------
+
+_WORDS = {
+    "exp": "e", "sigmoid": "p", "softmax": "p", "tanh": "h", "relu": "h", "lu": "lu", "cholesky": "chol", "solve": "u",
+    "inv": "inverse", "dot": "s", "vdot": "s", "sum": "s", "trace": "t", "logdet": "logdet", "det": "det",
+    "matmul": "z", "outer": "M", "times": "t", "scale": "t", "plus": "t", "max": "top", "diagonal": "d",
+}  # fmt: skip
+
+
+def _hint(term: Term, names: Mapping[Term, str], identifiers: Mapping[str, str]) -> str:
+    if term.op == "size":
+        assert isinstance(term.data, tuple)
+        wanted = str(term.data[0])
+        return wanted if wanted.isascii() and wanted.isidentifier() else "size"
+    if term.op == "matmul":
+        letters = [_letters(a, names, identifiers) for a in term.args]
+        joined = "".join(letters)
+        if all(letters) and len(joined) <= 5:
+            return joined
+    if term.op == "plus" and any(c < 0 for c in term.data):  # type: ignore[attr-defined]
+        return "r" if term.rank < 2 else "R"
+    if term.op in ("call", "function"):
+        word = _WORDS.get(str(term.data), str(term.data))
+        if term.data == "sqrt" and term.args[0].op in ("dot", "vdot"):
+            return "norm"
+        return word.upper() if len(word) == 1 and term.rank == 2 else word
+    word = _WORDS.get(term.op, "t")
+    return word.upper() if len(word) == 1 and term.rank == 2 else word
+
+
+def _letters(term: Term, names: Mapping[Term, str], identifiers: Mapping[str, str]) -> str:
+    if term.op == "input":
+        return identifiers[str(term.data)]
+    if term.op == "transpose" and term.args[0].op == "input":
+        return identifiers[str(term.args[0].data)] + "t"
+    return names.get(term, "")
+
+
+_ = Fraction

@@ -1,0 +1,130 @@
+"""Terms: an array program as a graph, where vectors and rows are 1-d and nothing large is formed early.
+
+An Expr says what is meant, a term says what a machine does. A term's `dims` are its axes: a
+scalar has none, a vector or row one, a matrix two. Two terms are virtual, formed only where an
+array is needed: `spread`, a value repeated along the missing axes (𝟏, 𝟏bᵀ), and `diagmatrix`, a
+diagonal matrix given by its diagonal (I is the diagonal matrix of a spread 1).
+
+Terms are interned in the table of one plan, so equal terms are one object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from fractions import Fraction
+
+from matcalc.algebra.shapes import Dim, Shape
+from matcalc.errors import DataError
+
+__all__ = ["Dims", "Table", "Term", "dims_of", "make", "number", "postorder"]
+
+Dims = tuple[Dim, ...]
+
+
+class Term:
+    """One operation of an array program; built by `make` only."""
+
+    __slots__ = ("args", "data", "dims", "op", "order", "table")
+
+    op: str
+    args: tuple[Term, ...]
+    data: Hashable
+    dims: Dims
+    table: Table
+    order: int
+
+    @property
+    def rank(self) -> int:
+        """The number of axes."""
+        return len(self.dims)
+
+    def __repr__(self) -> str:
+        inside = ", ".join([repr(a) for a in self.args] + ([repr(self.data)] if self.data is not None else []))
+        return f"{self.op}({inside})"
+
+
+class Table:
+    """The terms of one plan, in the order in which they were made, and what is known of its symbols.
+
+    facts: what is declared of a symbol. shapes: the shapes of the symbols, which carry the sizes.
+    """
+
+    def __init__(self, shapes: Mapping[str, Shape], facts: Mapping[str, frozenset[str]]) -> None:
+        self.terms: dict[tuple[object, ...], Term] = {}
+        self.shapes = shapes
+        self.facts = facts
+        self._axes: dict[str, tuple[str, int]] = {}
+        for name, shape in shapes.items():
+            for axis, dim in enumerate(dims_of(shape)):
+                if isinstance(dim, str):
+                    self._axes.setdefault(dim, (name, axis))
+
+    def make(self, op: str, args: tuple[Term, ...], data: Hashable, dims: Dims) -> Term:
+        """The one term with these parts."""
+        key = (op, data, dims, *args)
+        found = self.terms.get(key)
+        if found is None:
+            found = object.__new__(Term)
+            found.op, found.args, found.data, found.dims = op, args, data, dims
+            found.table, found.order = self, len(self.terms)
+            self.terms[key] = found
+        return found
+
+    def input(self, name: str, shape: Shape) -> Term:
+        """A symbol as an operand."""
+        return self.make("input", (), name, dims_of(shape))
+
+    def size(self, name: str) -> Term:
+        """A named dimension, read from the first symbol that has it as an axis."""
+        if name not in self._axes:
+            raise DataError(f"no symbol has an axis of length {name}, so its size cannot be read from the arguments")
+        symbol, axis = self._axes[name]
+        return self.make("size", (self.input(symbol, self.shapes[symbol]),), (name, axis), ())
+
+
+def make(self, op: str, args: tuple[Term, ...], data: Hashable, dims: Dims) -> Term:
+        """The one term with these parts."""
+        key = (op, data, dims, *args)
+        found = self.terms.get(key)
+        if found is None:
+            found = object.__new__(Term)
+            found.op, found.args, found.data, found.dims = op, args, data, dims
+            found.table, found.order = self, len(self.terms)
+            self.terms[key] = found
+        return found
+
+
+def make(op: str, args: tuple[Term, ...], data: Hashable, dims: Dims) -> Term:
+    """The term with these operands, at least one, in their table."""
+    return args[0].table.make(op, args, data, dims)
+
+
+def number(table: Table, value: int | Fraction) -> Term:
+    """A literal number."""
+    return table.make("number", (), Fraction(value), ())
+
+
+def dims_of(shape: Shape) -> Dims:
+    """The axes of an expression of this shape: a literal 1 is no axis.
+
+    >>> dims_of((1, "n")), dims_of(("m", "n")), dims_of((1, 1))
+    (('n',), ('m', 'n'), ())
+    """
+    return tuple([d for d in shape if d != 1])
+
+
+def postorder(roots: Iterable[Term]) -> list[Term]:
+    """Every term below the roots once, operands first."""
+    seen: set[Term] = set()
+    out: list[Term] = []
+    for root in roots:
+        stack = [(root, False)]
+        while stack:
+            term, expanded = stack.pop()
+            if expanded:
+                out.append(term)
+            elif term not in seen:
+                seen.add(term)
+                stack.append((term, True))
+                stack.extend([(a, False) for a in reversed(term.args) if a not in seen])
+    return out
