@@ -29,13 +29,13 @@ from matcalc.algebra.shapes import SCALAR, Shape
 from matcalc.notation.precedence import FORMS, JUXTAPOSE, OUTER, POSTFIX, SUM
 
 __all__ = [
-    "Display", "Piece", "bare_level", "call", "display_postorder", "first_factor", "fraction", "infix",
+    "LARGE", "Display", "Piece", "bare_level", "call", "display_postorder", "first_factor", "fraction", "infix",
     "infix_pieces", "juxtapose", "last_factor", "negative", "node", "signed_sum", "sum_pieces", "superscript",
     "unsigned", "write",
 ]  # fmt: skip
 
 #: Sizes grow like the tree, which may be exponential in the DAG; above this they only count as large.
-_LARGE = 10**12
+LARGE = 10**12
 
 
 class Display(NamedTuple):
@@ -59,7 +59,7 @@ def node(kind: str, text: str, parts: tuple[Display, ...], shape: Shape, level: 
     for part in parts:
         size += part.size + 1
         tall = tall or part.tall
-    return Display(kind, text, parts, FORMS[kind].level if level < 0 else level, min(size, _LARGE), tall, shape)
+    return Display(kind, text, parts, FORMS[kind].level if level < 0 else level, min(size, LARGE), tall, shape)
 
 
 def signed_sum(terms: Sequence[tuple[bool, Display]], shape: Shape) -> Display:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 
-from matcalc.algebra.shapes import is_scalar, is_vector
-from matcalc.notation.display import Display, display_postorder, node
+from matcalc.algebra.shapes import dim_names, is_scalar, is_vector
+from matcalc.notation.display import LARGE, Display, display_postorder, node
 
 __all__ = ["name_parts"]
 
@@ -19,7 +19,7 @@ _DEFINITION, _USE = 8, 2
 _MANY = 10**6
 
 _SUM_OF_VECTORS = "r"
-_LETTERS = {"scalar": "stc", "vector": "uvzwpq", "matrix": "MPQRSN"}
+_LETTERS = {"scalar": "stc", "vector": "uvwzpq", "matrix": "MPQRSN"}
 
 
 def name_parts(root: Display) -> tuple[Display, list[tuple[str, Display]]]:
@@ -29,6 +29,7 @@ def name_parts(root: Display) -> tuple[Display, list[tuple[str, Display]]]:
     if not chosen:
         return root, []
     used = {part.text for part in nodes if part.kind == "symbol"}
+    used.update([name for part in nodes for dim in part.shape for name in dim_names(dim)])
     supply = {kind: _names(letters, used) for kind, letters in _LETTERS.items()}
     residuals = _names(_SUM_OF_VECTORS, used)
     done: dict[int, Display] = {}
@@ -52,18 +53,32 @@ def _kind(part: Display) -> str:
 
 
 def _chosen(root: Display, nodes: list[Display]) -> set[int]:
-    """The nodes to name: seen from the top, each with the number of times that it would be written."""
+    """The nodes to name: seen from the top, each with the number of times that it would be written.
+
+    Then from below: what got short since a part of it has a name keeps no name of its own.
+    """
     occurrences = {id(root): 1}
-    chosen: set[int] = set()
+    candidates: dict[int, int] = {}
     for part in reversed(nodes):
         times = occurrences[id(part)]
-        if part is not root and times > 1 and _nameable(part):
-            if (times - 1) * part.size > times * _USE + _DEFINITION:
-                chosen.add(id(part))
-                times = 1
+        if part is not root and _nameable(part) and _shortens(times, part.size):
+            candidates[id(part)] = times
+            times = 1
         for operand in part.parts:
             occurrences[id(operand)] = min(occurrences.get(id(operand), 0) + times, _MANY)
+    chosen: set[int] = set()
+    sizes: dict[int, int] = {}
+    for part in nodes:
+        size = min(len(part.text) + 1 + sum([sizes[id(operand)] + 1 for operand in part.parts]), LARGE)
+        if id(part) in candidates and _shortens(candidates[id(part)], size):
+            chosen.add(id(part))
+            size = _USE
+        sizes[id(part)] = size
     return chosen
+
+
+def _shortens(times: int, size: int) -> bool:
+    return (times - 1) * size > times * _USE + _DEFINITION
 
 
 def _nameable(part: Display) -> bool:
