@@ -29,30 +29,8 @@ from matcalc.algebra.build import (
 )
 from matcalc.algebra.expr import Expr
 from matcalc.notation.latex import latex_with_where, to_latex
-from tests.test_text import (
-    ANY,
-    HALF,
-    TABLE,
-    A,
-    B,
-    S,
-    T,
-    X,
-    a,
-    alpha,
-    d,
-    eta,
-    f,
-    n,
-    nu,
-    r,
-    sigma,
-    t,
-    u,
-    x,
-    y,
-    z,
-)
+from tests.expressions import ANY, HALF, A, B, S, T, X, a, alpha, d, eta, f, n, nu, r, sigma, t, u, x, y, z
+from tests.test_text import TABLE
 
 ROWS: list[tuple[Expr, str]] = [
     (scale(2, multiply(T(A), r)), r"2 A^{\top} (A x - z)"),

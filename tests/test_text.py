@@ -7,19 +7,15 @@ from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
-import matcalc.rulebook  # noqa: F401
-from matcalc.algebra import build
 from matcalc.algebra.build import (
     ONE,
     add,
-    apply,
+    constant,
     dimension,
     divide,
     group,
     hadamard,
-    identity,
     inner,
     inverse,
     matrix_power,
@@ -33,41 +29,43 @@ from matcalc.algebra.build import (
     sqrt,
     subtract,
     symbol,
-    transpose,
     zeros,
 )
 from matcalc.algebra.expr import Expr
-from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Shape
 from matcalc.notation.symbols import latex_name, number_text
 from matcalc.notation.text import declaration_line, shape_text, text_with_where, to_text
-
-HALF = Fraction(1, 2)
-
-A = symbol("A", ("m", "n"))
-P = symbol("P", ("m", "n"))
-B, C, X, S = (symbol(name, ("n", "n")) for name in ("B", "C", "X", "Σ"))
-a, b, c, x, y = (symbol(name, ("n", 1)) for name in "abcxy")
-z = symbol("z", ("m", 1))
-t, u, n, eta, nu, alpha, beta, gamma, sigma = (symbol(name) for name in ("t", "u", "n", "η", "ν", "α", "β", "γ", "σ"))
-I = identity("n")  # noqa: E741
-one = ones("n")
-
-
-def f(name: str, *operands: Expr) -> Expr:
-    return apply(REGISTRY[name], operands)
-
-
-def T(e: Expr) -> Expr:
-    return transpose(e)
-
-
-def quadratic(M: Expr, v: Expr) -> Expr:
-    return multiply(T(v), M, v)
-
-
-r = subtract(multiply(A, x), z)
-d = subtract(x, a)
+from tests.expressions import (
+    ANY,
+    HALF,
+    A,
+    B,
+    C,
+    I,
+    P,
+    S,
+    T,
+    X,
+    a,
+    alpha,
+    b,
+    beta,
+    c,
+    d,
+    eta,
+    f,
+    gamma,
+    n,
+    nu,
+    one,
+    quadratic,
+    r,
+    sigma,
+    t,
+    x,
+    y,
+    z,
+)  # fmt: skip
 
 #: expression, text
 TABLE: dict[str, list[tuple[Expr, str]]] = {
@@ -102,7 +100,7 @@ TABLE: dict[str, list[tuple[Expr, str]]] = {
         (power(number(Fraction(7, 3)), t), "(7/3)^(t)"),
         (power(number(-2), t), "(−2)^(t)"),
         (multiply(number(2), power(number(3), t), x), "2 · 3^(t) x"),
-        (multiply(build.constant("π"), number(2), t), "2 π t"),
+        (multiply(constant("π"), number(2), t), "2 π t"),
     ],
     "products": [
         (scale(2, multiply(T(A), r)), "2 Aᵀ(A x − z)"),
@@ -199,6 +197,7 @@ TABLE: dict[str, list[tuple[Expr, str]]] = {
         (inner(x, y), "xᵀy"),
         (inner(multiply(B, x), y), "yᵀB x"),
         (inner(x, multiply(B, y)), "xᵀB y"),
+        (inner(T(x), T(y)), "yᵀx"),
         (inner(X, B), "X : B"),
         (inner(X, hadamard(B, C)), "X : (B ⊙ C)"),
         (inner(T(X), multiply(B, X)), "tr(X B X)"),
@@ -292,66 +291,7 @@ def test_numbers_longer_than_python_prints_at_once() -> None:
     assert number_text(10**8000 + 7) == "1" + 7999 * "0" + "7"
 
 
-# --- random expressions ------------------------------------------------------------------------------
-
-SHAPES: tuple[Shape, ...] = (SCALAR, ("n", 1), (1, "n"), ("n", "n"), ("m", "n"), ("n", "m"), ("m", 1), (1, "m"))
-LEAVES: dict[Shape, list[Expr]] = {
-    SCALAR: [t, alpha, number(2), number(Fraction(-3, 4)), ONE],
-    ("n", 1): [x, y, one],
-    (1, "n"): [T(x)],
-    ("n", "n"): [X, B, I],
-    ("m", "n"): [A, P],
-    ("n", "m"): [T(A)],
-    ("m", 1): [z],
-    (1, "m"): [T(z)],
-}
-ELEMENTWISE = ["exp", "tanh", "sin", "sigmoid", "abs", "relu", "step"]
-EXPONENTS = [number(k) for k in (2, 3, -1, -2, HALF, -HALF, Fraction(3, 2))] + [n]
-
-
-@st.composite
-def expressions(draw: st.DrawFn, shape: Shape = SCALAR, depth: int = 3) -> Expr:
-    """An expression of this shape that the constructors build."""
-    if depth == 0:
-        return draw(st.sampled_from(LEAVES[shape]))
-
-    def smaller(of: Shape) -> Expr:
-        return draw(expressions(of, depth - 1))
-
-    makers = [
-        lambda: add(smaller(shape), smaller(shape)),
-        lambda: subtract(smaller(shape), smaller(shape)),
-        lambda: multiply(smaller(SCALAR), smaller(shape)),
-        lambda: divide(smaller(shape), nonzero(smaller(SCALAR))),
-        lambda: hadamard(smaller(shape), smaller(shape)),
-        lambda: f(draw(st.sampled_from(ELEMENTWISE)), smaller(shape)),
-        lambda: power(nonzero(smaller(shape)), draw(st.sampled_from(EXPONENTS))),
-        lambda: transpose(smaller((shape[1], shape[0]))),
-        lambda: smaller(shape),
-        lambda: multiply(smaller((shape[0], "n")), smaller(("n", shape[1]))),
-    ]
-    if shape == SCALAR:
-        other = draw(st.sampled_from(SHAPES[1:6]))
-        makers += [
-            lambda: inner(smaller(other), smaller(other)),
-            lambda: norm(smaller(other)),
-            lambda: f("tr", smaller(("n", "n"))),
-            lambda: f("sum", smaller(other)),
-        ]
-    if shape == ("n", "n"):
-        makers += [
-            lambda: inverse(nonzero(smaller(shape))),
-            lambda: matrix_power(nonzero(smaller(shape)), draw(st.sampled_from(EXPONENTS[:4]))),
-            lambda: f("diag", smaller(("n", 1))),
-        ]
-    return draw(st.sampled_from(makers))()
-
-
-def nonzero(e: Expr) -> Expr:
-    return add(e, symbol("E", e.shape)) if build.is_zero(e) else e
-
-
-ANY = st.sampled_from(SHAPES).flatmap(lambda shape: expressions(shape))
+# --- laws ------------------------------------------------------------------------------------------
 
 
 @given(ANY)

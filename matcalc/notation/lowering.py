@@ -238,15 +238,24 @@ def _inner(e: Expr, at: Memo) -> Display:
     left, right = e.args
     if left is right:
         return superscript(node("norm", "", (at[left],), SCALAR), "2", SCALAR)
+    if is_vector(left.shape):
+        return _scalar_product(left, right, at)
     cost, other = _transposing(left), _transposing(right)
+    if min(cost, other) > 0:
+        return infix("colon", (at[left], at[right]), SCALAR)
     if other < cost:
-        left, right, cost = right, left, other
-    if is_column(left.shape):
-        return juxtapose([*_flipped(left, at), *_factors(right, at)], SCALAR, "chain")
-    if cost > 0:
-        return infix("colon", [at[arg] for arg in e.args], SCALAR)
+        left, right = right, left
     factors = [*_flipped(left, at), *_factors(right, at)] or [at[right]]
     return call("tr", (juxtapose(factors, (right.shape[1], right.shape[1])),), SCALAR)
+
+
+def _scalar_product(left: Expr, right: Expr, at: Memo) -> Display:
+    """xᵀy of columns, and x yᵀ of rows, with the transpose on the factor where it is shorter."""
+    if _transposing(right) < _transposing(left):
+        left, right = right, left
+    if is_row(left.shape):
+        return juxtapose([*_factors(right, at), *_flipped(left, at)], SCALAR, "chain")
+    return juxtapose([*_flipped(left, at), *_factors(right, at)], SCALAR, "chain")
 
 
 def _matrix_factors(e: Expr) -> tuple[Expr, ...]:

@@ -262,7 +262,7 @@ def _has_superscript(dim: Dim) -> bool:
 
 def declaration_line(symbols: Mapping[str, Declared]) -> str:
     """The declarations as one reads them: A ∈ ℝᵐˣⁿ symmetric, x ∈ ℝⁿ."""
-    return ", ".join([" ".join([f"{name} ∈ {shape_text(d.shape)}", *d.facts]) for name, d in symbols.items()])
+    return ", ".join([" ".join([f"{name} ∈ {shape_text(d.shape)}", *sorted(d.facts)]) for name, d in symbols.items()])
 
 
 Expr.to_text = staticmethod(to_text)
