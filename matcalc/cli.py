@@ -7,10 +7,13 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from matcalc.check import Certificate
 from matcalc.derive import Derivative, derive
 from matcalc.errors import LimitError, MatcalcError, ParseError
+
+if TYPE_CHECKING:
+    from matcalc.check import Certificate
 
 __all__ = ["main"]
 

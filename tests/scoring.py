@@ -7,6 +7,7 @@ import re
 import signal
 import time
 import unicodedata
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -193,7 +194,8 @@ def put(case: Case, notation: str = "expr", *, declared: bool = True, limit: flo
 
 def _disagreement(compiled: Callable[..., object], inputs: dict[str, np.ndarray], wanted: np.ndarray) -> str:
     """How the value differs from the reference; empty where it does not."""
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         value = np.asarray(compiled(**inputs), float)
     if value.shape != wanted.shape:
         return f"an array of shape {value.shape}, not {wanted.shape}"
