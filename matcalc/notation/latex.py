@@ -8,15 +8,11 @@ from matcalc.algebra.expr import Expr
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import is_scalar
 from matcalc.notation.display import Display, Piece, bare_level, first_factor, infix_pieces, sum_pieces, write
-from matcalc.notation.lowering import lower
-from matcalc.notation.naming import name_parts
 from matcalc.notation.precedence import ATOM, OUTER, POSTFIX
 from matcalc.notation.symbols import latex_name
-from matcalc.notation.text import template_pieces
+from matcalc.notation.text import FULL, abbreviated, template_pieces
 
 __all__ = ["latex_with_where", "to_latex"]
-
-FULL = 100_000
 
 
 def to_latex(e: Expr, *, bold: bool = False, transpose: str = r"\top") -> str:
@@ -38,12 +34,9 @@ def to_latex(e: Expr, *, bold: bool = False, transpose: str = r"\top") -> str:
 def latex_with_where(
     e: Expr, *, limit: int, bold: bool = False, transpose: str = r"\top"
 ) -> tuple[str, list[tuple[str, str]]]:
-    """The expression and the parts that were named in it; the limit counts the characters of the text form."""
-    tree = lower(e)
+    """The expression and the parts that were named in it; the limit counts the characters of the text."""
     style = _Style(bold, transpose)
-    if tree.size <= limit:
-        return style.latex(tree), []
-    main, where = name_parts(tree)
+    main, where = abbreviated(e, limit)
     return style.latex(main), [(latex_name(name), style.latex(part)) for name, part in where]
 
 

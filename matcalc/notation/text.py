@@ -25,7 +25,7 @@ from matcalc.notation.naming import name_parts
 from matcalc.notation.precedence import ATOM, FORMS, OUTER, POSTFIX
 from matcalc.notation.symbols import SUPERSCRIPTS, VULGAR
 
-__all__ = ["declaration_line", "shape_text", "text_with_where", "to_text"]
+__all__ = ["FULL", "abbreviated", "declaration_line", "shape_text", "template_pieces", "text_with_where", "to_text"]
 
 #: Up to this many characters nothing is abbreviated.
 FULL = 100_000
@@ -51,13 +51,16 @@ def text_with_where(e: Expr, *, limit: int) -> tuple[str, list[tuple[str, str]]]
     >>> text_with_where(norm(add(x, y)), limit=60)
     ('‖x + y‖', [])
     """
-    tree = lower(e)
-    if tree.size <= 8 * limit:
-        text = _text(tree)
-        if len(text) <= limit:
-            return text, []
-    main, where = name_parts(tree)
+    main, where = abbreviated(e, limit)
     return _text(main), [(name, _text(part)) for name, part in where]
+
+
+def abbreviated(e: Expr, limit: int) -> tuple[Display, list[tuple[str, Display]]]:
+    """The display tree and its named parts; nothing is named if the text keeps to the limit without."""
+    tree = lower(e)
+    if tree.size <= 8 * limit and len(_text(tree)) <= limit:
+        return tree, []
+    return name_parts(tree)
 
 
 _OPERATORS = {"colon": " : ", "hadamard": " ⊙ ", "quotient": " ⊘ "}
