@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from matcalc.algebra.build import symbol, transpose
 from matcalc.algebra.expr import Expr, symbols_of
 from matcalc.algebra.facts import Facts
-from matcalc.algebra.shapes import SCALAR, Shape
+from matcalc.algebra.shapes import SCALAR, Dim, Shape
 from matcalc.algebra.simplify import Simplifier
 from matcalc.calculus.conditions import conditions_of
+from matcalc.calculus.linear import vec_matrix
+from matcalc.calculus.readings import axes_of, direction, read_map
 from matcalc.calculus.structure import STRUCTURES, structured, subspace
-from matcalc.calculus.sweep import expand_definitions, pull_back
 from matcalc.errors import DerivativeError, NotYetError, OptionError
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.latex import to_latex
@@ -24,12 +26,15 @@ from matcalc.rulebook.rules import rule_set
 
 if TYPE_CHECKING:
     from matcalc.check import Certificate
+    from matcalc.codegen.compiled import Compiled
 
 __all__ = ["Derivative", "derive", "simplify"]
 
 LAYOUTS = ("gradient", "numerator")
 #: str(d) names shared parts when the formula is longer than this.
 _LINE = 400
+#: str(d) shows at most this many conditions; `conditions` has them all.
+_CONDITIONS = 6
 
 Where = Mapping[str, str] | str | None
 
@@ -64,6 +69,7 @@ class Derivative:
     wrt: str
     expr: Expr
     where: Mapping[str, Declaration]
+    kind: str = "gradient"
     order: int = 1
     layout: str = "gradient"
     structure: str = "project"
@@ -78,9 +84,14 @@ class Derivative:
         return symbol(self.wrt, self.where[self.wrt].shape)
 
     @property
-    def shape(self) -> Shape:
-        """(rows, columns) in dimension names or integers."""
-        return self.expr.shape
+    def shape(self) -> tuple[Dim, ...]:
+        """(rows, columns) in dimension names or integers; one entry an axis where there are more."""
+        return self.axes if len(self.axes) > 2 else self.expr.shape
+
+    @property
+    def axes(self) -> tuple[Dim, ...]:
+        """The axes of the array: those of the function, then those of the variable, once for each order."""
+        return axes_of(self.function.shape) + self.order * axes_of(self.where[self.wrt].shape)
 
     @property
     def shapes(self) -> dict[str, Shape]:
@@ -90,6 +101,9 @@ class Derivative:
     @property
     def conditions(self) -> tuple[str, ...]:
         """What must hold for the answer to exist."""
+        return tuple(self._conditions())
+
+    def _conditions(self) -> Iterator[str]:
         facts = Facts({name: d.facts for name, d in self.where.items()})
         return conditions_of(self.function, (self.variable,), facts, to_text)
 
@@ -99,9 +113,13 @@ class Derivative:
         main, parts = text_with_where(self.expr, limit=_LINE)
         line = f"{self._head()} = {main}          {declaration_line(self.where)}"
         lines = [line]
-        lines += [f"  where {name} = {text}" if i == 0 else f"        {name} = {text}" for i, (name, text) in enumerate(parts)]
-        if self.conditions:
-            lines.append("  if " + ", ".join(self.conditions))
+        lines += [
+            f"  where {name} = {text}" if i == 0 else f"        {name} = {text}" for i, (name, text) in enumerate(parts)
+        ]
+        shown = list(islice(self._conditions(), _CONDITIONS + 1))
+        if shown:
+            more = ", …" if len(shown) > _CONDITIONS else ""
+            lines.append("  if " + ", ".join(shown[:_CONDITIONS]) + more)
         lines += [f"  {note}" for note in self._remarks()]
         return "\n".join(lines)
 
@@ -109,7 +127,10 @@ class Derivative:
         return f"<{self._head()} = {self.expr}>"
 
     def _head(self) -> str:
-        return f"∂f/∂{self.wrt}"
+        if self.kind == "differential":
+            return "d²f" if self.order == 2 else "df"
+        power = "²" if self.order == 2 else ""
+        return f"∂{power}f/∂{self.wrt}{power}"
 
     def _remarks(self) -> tuple[str, ...]:
         remarks = list(self.notes)
@@ -139,32 +160,45 @@ class Derivative:
         for name in what:
             if name not in known:
                 raise OptionError(f"what={name!r} does not exist", advice="one of value, derivative")
+        if self.kind == "differential":
+            known["derivative"] = self.kronecker
         return {name: recognised(known[name]) if name == "value" else known[name] for name in what}
+
+    @property
+    def kronecker(self) -> Expr:
+        """M with vec(dF) = M vec(dX), vec stacking columns; for a Jacobian the Jacobian itself."""
+        if self.kind != "differential":
+            return self.expr
+        facts = Facts({name: d.facts for name, d in self.where.items()})
+        return Simplifier(facts, rule_set("simplify"))(vec_matrix(self.expr, direction(self.variable)))
 
     def code(self, target: str = "numpy", what: Sequence[str] = ("value", "derivative")) -> str:
         """The source of a function that computes `what`, as one would write it by hand."""
-        _target(target)
-        from matcalc.codegen.compiled import numpy_code
+        return self._compiled(target, what).source
 
-        return numpy_code(self._outputs(what), self.where, title=str(self))
+    def compile(self, target: str = "numpy", what: Sequence[str] = ("derivative",)) -> Compiled:
+        """A callable with one keyword argument for every symbol of the function.
 
-    def compile(self, target: str = "numpy", what: Sequence[str] = ("derivative",)) -> Callable[..., object]:
-        """A callable with one keyword argument for every symbol of the function."""
-        _target(target)
+        It returns an array whose axes are those of the function, then those of the variable; a
+        tuple of arrays for several `what`.
+        """
+        return self._compiled(target, what)
+
+    def _compiled(self, target: str, what: Sequence[str]) -> Compiled:
         from matcalc.codegen.compiled import compile_numpy
 
-        return compile_numpy(self._outputs(what), self.where, title=str(self))
+        if target != "numpy":
+            raise NotYetError(f"code for {target!r} is not there yet", advice='target="numpy" is')
+        facts = {name: d.facts for name, d in self.where.items() if d.facts}
+        outputs = self._outputs(what)
+        axes = {name: self.axes for name in outputs if name == "derivative" and self.kind == "differential"}
+        return compile_numpy(outputs, self.shapes, facts, name="_and_".join(what), docstring=str(self), axes=axes)
 
     def check(self, points: int = 3, seed: int = 0) -> Certificate:
         """A numeric certificate: the answer against difference quotients of the function."""
         from matcalc.check import check
 
         return check(self, points=points, seed=seed)
-
-
-def _target(target: str) -> None:
-    if target != "numpy":
-        raise NotYetError(f"code for {target!r} is not there yet", advice='target="numpy" is')
 
 
 def _reading(f: str | Expr, where: Where, functions: Mapping[str, object] | None, wrt: Sequence[str]) -> Reading:
@@ -211,26 +245,43 @@ def derive(
     _option("notation", notation, ("auto", "text", "latex"))
     if not isinstance(wrt, str):
         raise NotYetError("several variables at once are not there yet", advice="derive by one name")
-    if order != 1:
-        raise NotYetError("derivatives of order 2 and higher are not there yet")
+    if order not in (1, 2):
+        raise NotYetError(f"derivatives of order {order!r} are not there yet", advice="order is 1 or 2")
     name = normalise_name(wrt)
     reading = _reading(f, where, functions, (name,))
     if name not in reading.symbols:
         known = ", ".join(reading.symbols) or "no symbol"
         raise DerivativeError(f"{name} does not occur in the function", advice=f"it has {known}")
-    if reading.expr.shape != SCALAR:
-        raise NotYetError("derivatives of vectors and matrices are not there yet; the function must be scalar")
     declaration = reading.symbols[name]
     variable = symbol(name, declaration.shape)
-    typed = recognised(reading.expr)
-    raw = pull_back(expand_definitions(typed, (variable,)), {variable: None})[variable]
-    facts = Facts({n: d.facts for n, d in reading.symbols.items()})
+    found, kind = _differentiate(recognised(reading.expr), variable, reading.symbols, order)
+    answer = _finish(found, kind, reading.symbols, name, layout, structure)
+    return Derivative(reading.expr, name, answer, reading.symbols, kind, order, layout, structure, reading.notes)
+
+
+def _differentiate(f: Expr, variable: Expr, symbols: Mapping[str, Declaration], order: int) -> tuple[Expr, str]:
+    """The derivative before facts about the variable act, and the reading that it is given in."""
+    others = {n: d.facts for n, d in symbols.items() if n != variable.data}
+    plain = Simplifier(Facts(others), rule_set("simplify"))
+    reading = read_map(f, variable, plain)
+    for _ in range(order - 1):
+        if reading.kind not in ("gradient", "derivative") or (reading.expr.shape != SCALAR and f.shape != SCALAR):
+            raise DerivativeError(
+                "derivatives of order 2 are given for scalar functions",
+                advice="for a vector or a matrix, differentiate one entry or a product with a fixed direction",
+            )
+        reading = read_map(recognised(plain(reading.expr)), variable, plain)
+    return reading.expr, reading.kind
+
+
+def _finish(raw: Expr, kind: str, symbols: Mapping[str, Declaration], name: str, layout: str, structure: str) -> Expr:
+    """The answer under all facts, with the structure of the variable and the layout that were asked for."""
+    facts = Facts({n: d.facts for n, d in symbols.items()})
     shorten = Simplifier(facts, rule_set("simplify"))
-    gradient = shorten(raw)
-    projected = structured(gradient, declaration.facts, structure, facts.keys.is_symmetric)
-    answer = gradient if projected is gradient else shorten(projected)
-    if layout == "numerator":
-        answer = shorten(transpose(answer))
-    return Derivative(reading.expr, name, answer, reading.symbols, order, layout, structure, reading.notes)
-
-
+    answer = shorten(raw)
+    if kind == "gradient":
+        projected = structured(answer, symbols[name].facts, structure, facts.keys.is_symmetric)
+        answer = answer if projected is answer else shorten(projected)
+        if layout == "numerator":
+            answer = shorten(transpose(answer))
+    return answer

@@ -27,7 +27,7 @@ __all__ = [
     "ADD", "CONSTANT", "DIMENSION", "GROUP", "HADAMARD", "IDENTITY", "INNER", "INVERSE", "MATPOW",
     "NUMBER", "ONE", "ONES", "POWER", "PRODUCT", "SYMBOL", "TRANSPOSE", "ZERO", "ZEROS",
     "Number", "add", "apply", "constant", "dimension", "divide", "group", "hadamard", "identity",
-    "inner", "inverse", "is_chain", "is_number", "is_zero", "matrix_power", "multiply", "negate", "norm", "number",
+    "inner", "inverse", "is_chain", "is_number", "is_zero", "magnitude", "matrix_power", "multiply", "negate", "norm", "number",
     "number_value", "ones", "parts", "power", "reassemble", "scale", "sqrt", "subtract", "symbol",
     "transpose", "zeros",
 ]  # fmt: skip
@@ -70,9 +70,7 @@ def _chain_shape(shapes: tuple[Shape, ...], data: Hashable) -> Shape:
     matrices = [s for s in shapes if s != SCALAR]
     for left, right in zip(matrices, matrices[1:], strict=False):
         if left[1] != right[0]:
-            raise ShapeError(
-                f"{_show(left)} times {_show(right)}: {dim_text(left[1])} and {dim_text(right[0])} differ"
-            )
+            raise ShapeError(f"{_show(left)} times {_show(right)}: {dim_text(left[1])} and {dim_text(right[0])} differ")
     return (matrices[0][0], matrices[-1][1]) if matrices else SCALAR
 
 
@@ -108,9 +106,14 @@ INVERSE = _row(
     source="Magnus & Neudecker, 3rd ed., ch. 8, theorem 8.3",
 )  # fmt: skip
 MATPOW = _row(
-    "matpow", _square, arity=2, transpose="commutes", definition=lambda args, data: _repeated(*args),
+    "matpow",
+    _square,
+    arity=2,
+    transpose="commutes",
+    definition=lambda args, data: _repeated(*args),
     source="Magnus & Neudecker, 3rd ed., §8.4",
-    build=lambda args, data: matrix_power(*args))
+    build=lambda args, data: matrix_power(*args),
+)
 GROUP = _row("group", _first, arity=1, build=lambda args, data: group(*args))
 
 
@@ -188,6 +191,11 @@ def number_value(e: Expr) -> Number:
     """The value of a literal number."""
     assert isinstance(e.data, int | Fraction)
     return e.data
+
+
+def magnitude(value: Number) -> Number:
+    """|value|."""
+    return -value if value < 0 else value
 
 
 def is_zero(e: Expr) -> bool:

@@ -31,7 +31,15 @@ from matcalc.algebra.build import (
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.keys import Keys
 
-__all__ = ["base_exponent", "collect_factors", "collect_hadamard", "collect_product", "collect_sum", "is_negative", "order_terms"]
+__all__ = [
+    "base_exponent",
+    "collect_factors",
+    "collect_hadamard",
+    "collect_product",
+    "collect_sum",
+    "is_negative",
+    "order_terms",
+]
 
 
 def collect_sum(e: Expr, keys: Keys) -> Expr:
@@ -209,4 +217,3 @@ def collect_hadamard(e: Expr, keys: Keys) -> Expr:
     """A product entry by entry with equal factors joined into powers."""
     found = collect_factors(e.args, keys)
     return e if found is None else scale(found[0], hadamard(*found[1]))
-

@@ -22,6 +22,7 @@ from matcalc.algebra.build import (
     TRANSPOSE,
     Number,
     is_chain,
+    magnitude,
     number_value,
     parts,
 )
@@ -101,7 +102,7 @@ class Cost:
         total = sum(known[s] for s in above) + sum(known[m] for m in matrices)
         if below:
             total += 1 + sum(self._power(s.args[0], s.args[1]) - 1 for s in below)
-        size = abs(coefficient)
+        size = magnitude(coefficient)
         if size != 1 or not (above or matrices):
             total += _number(size)
         return total + (1 if coefficient < 0 else 0)
@@ -118,7 +119,7 @@ class Cost:
             return known[base] + 1 + known[exponent]
         p = number_value(exponent)
         reciprocal = 1 if p < 0 else 0
-        size = abs(p)
+        size = magnitude(p)
         if base.op is INNER and base.args[0] is base.args[1]:  # ‖x‖ to some power
             return known[base] - 1 + (1 if size != Fraction(1, 2) else 0) + reciprocal
         if size == 1:
@@ -132,7 +133,7 @@ class Cost:
 
 
 def _number(value: Number) -> int:
-    size = abs(value)
+    size = magnitude(value)
     plain = size.denominator == 1 or (size.numerator == 1 and size.denominator <= 6)
     return (1 if plain else 3) + (1 if value < 0 else 0)
 

@@ -65,5 +65,3 @@ def _spread(factor: Expr) -> list[Expr]:
         return [factor]
     pieces = [inverse(f) for f in reversed(m)]
     return [transpose(p) for p in reversed(pieces)] if flipped else pieces
-
-

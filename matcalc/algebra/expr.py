@@ -200,4 +200,3 @@ def _thaw(frozen: Iterable[tuple[str, tuple[int, ...], Hashable, Shape]]) -> Exp
     for name, positions, data, shape in frozen:
         nodes.append(make(REGISTRY[name], tuple(nodes[i] for i in positions), data, shape))
     return nodes[-1]
-

@@ -127,7 +127,7 @@ def _powers(factors: tuple[Expr, ...], keys: Keys) -> Powers:
 def _meet(tables: list[Powers]) -> list[tuple[int, Expr, Expr]]:
     """Bases in every table with the least exponent; exponents that do not compare must be equal."""
     out = []
-    for key, (base, exponent) in tables[0].items():
+    for key, (base, _) in tables[0].items():
         if all(key in t for t in tables[1:]):
             least = _least([t[key][1] for t in tables])
             if least is not None:
@@ -212,10 +212,8 @@ def _entrywise(split: list[Split], keys: Keys) -> Iterator[Common]:
         rests = []
         for i in group:
             c, s, _ = split[i]
-            kept = [f for f in _without(tables[i], common)]
+            kept = _without(tables[i], common)
             body = hadamard(*kept) if kept else ones(*shape)
             rests.append(multiply(number(c), *s, body))
         prefix = tuple(power(base, exponent) for _, base, exponent in common)
         yield Common(group, prefix, (), tuple(rests), entrywise=True)
-
-

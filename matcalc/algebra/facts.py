@@ -102,7 +102,6 @@ class Facts:
             return True
         return any(fact in _closure((stronger,)) and self.holds(stronger, e) for stronger in _STRONGER.get(fact, ()))
 
-
     def _from_row(self, fact: str, e: Expr) -> bool:
         """What the row of the operation says: always, or if all operands have some fact."""
         for entry in e.op.facts:

@@ -104,8 +104,8 @@ class Keys:
         if op is PRODUCT:
             return self._product(e)
         if op is HADAMARD:
-            number, own, flipped = self._factors(e.args)
-            return number, (self._id("⊙", *sorted(own)), self._id("⊙", *sorted(flipped)))
+            number, upright, across = self._factors(e.args)
+            return number, (self._id("⊙", *sorted(upright)), self._id("⊙", *sorted(across)))
         if op is TRANSPOSE:
             number, (own, flipped) = self._split(e.args[0])
             return number, (flipped, own)

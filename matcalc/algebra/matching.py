@@ -126,9 +126,7 @@ def match(pattern: Expr, e: Expr, binding: Binding, facts: Facts) -> Iterator[Bi
         yield from _match_all(pattern.args, e.args, binding, facts)
 
 
-def _match_all(
-    patterns: tuple[Expr, ...], args: tuple[Expr, ...], binding: Binding, facts: Facts
-) -> Iterator[Binding]:
+def _match_all(patterns: tuple[Expr, ...], args: tuple[Expr, ...], binding: Binding, facts: Facts) -> Iterator[Binding]:
     if not patterns:
         yield binding
         return

@@ -33,8 +33,8 @@ from matcalc.algebra.collect import collect_hadamard, collect_product, collect_s
 from matcalc.algebra.cost import Cost
 from matcalc.algebra.expand import expand_inverses, expand_term
 from matcalc.algebra.expr import Expr
-from matcalc.algebra.facts import Facts
 from matcalc.algebra.factor import candidates
+from matcalc.algebra.facts import Facts
 from matcalc.algebra.rules import RuleSet
 
 __all__ = ["Simplifier"]
@@ -209,7 +209,7 @@ class Simplifier:
                     best, least = form, cost
             if best is e:
                 return e
-            e = self._done[best] if best in self._done else best
+            e = self._done.get(best, best)
         return e
 
     def _expanded(self, e: Expr) -> Expr | None:
@@ -278,5 +278,3 @@ def _common_transpose(e: Expr) -> Expr:
     if all(arg.op is TRANSPOSE for arg in e.args):
         return transpose(hadamard(*[arg.args[0] for arg in e.args]))
     return e
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from matcalc.algebra.build import INNER, INVERSE, NUMBER, POWER, number_value
 from matcalc.algebra.expr import Expr, postorder, preorder
@@ -11,17 +11,18 @@ from matcalc.algebra.facts import Facts
 __all__ = ["conditions_of"]
 
 
-def conditions_of(e: Expr, variables: Iterable[Expr], facts: Facts, show: Callable[[Expr], str]) -> tuple[str, ...]:
+def conditions_of(e: Expr, variables: Iterable[Expr], facts: Facts, show: Callable[[Expr], str]) -> Iterator[str]:
     """The conditions under which e exists and is differentiable, without those that facts settle."""
-    out: dict[str, None] = {}
+    said: set[str] = set()
     chosen = set(variables)
     active: dict[Expr, bool] = {}
     for node in postorder(e):
         active[node] = node in chosen or any(active[a] for a in node.args)
     for node in preorder(e):
         for text in _of_node(node, active[node], facts, show):
-            out.setdefault(text)
-    return tuple(out)
+            if text not in said:
+                said.add(text)
+                yield text
 
 
 def _of_node(node: Expr, active: bool, facts: Facts, show: Callable[[Expr], str]) -> Iterable[str]:

@@ -126,7 +126,6 @@ def lift(template: Expr, values: dict[Expr, Expr], shape: Shape) -> Expr:
     return rebuild(template, replace)
 
 
-
 @cache
 def parameters(op: Operation) -> tuple[str, ...]:
     """The names of the scalar parameters of an elementwise row."""

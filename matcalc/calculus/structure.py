@@ -61,5 +61,3 @@ def structured(g: Expr, facts: frozenset[str], structure: str, is_symmetric: Cal
     if space == "symmetric" and is_symmetric(g):
         return g
     return _PROJECTIONS[space](g)
-
-

@@ -20,6 +20,7 @@ from matcalc.algebra.build import (
     POWER,
     PRODUCT,
     TRANSPOSE,
+    Number,
     add,
     apply,
     group,
@@ -42,11 +43,10 @@ from matcalc.algebra.shapes import SCALAR
 from matcalc.calculus import formulas
 from matcalc.errors import DerivativeError
 
-__all__ = ["Visit", "pull_back", "expand_definitions"]
+__all__ = ["Visit", "expand_definitions", "pull_back", "ungroup"]
 
 #: A cotangent with more factors than this becomes a group, so that deep compositions stay linear.
 _LONG = 24
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,29 @@ def expand_definitions(f: Expr, variables: Iterable[Expr]) -> Expr:
         return apply(node.op, args, node.data) if args != node.args else node
 
     return rebuild(f, replace)
+
+
+#: A result is written without groups if it then has at most this many factors in all.
+_FLAT = 20_000
+
+
+def ungroup(e: Expr) -> Expr:
+    """e without groups, unless the products that they keep apart would become too long together."""
+    factors: dict[Expr, int] = {}
+    total = 0
+    grouped = False
+    for node in postorder(e):
+        grouped = grouped or node.op is GROUP
+        count = sum(factors[a] for a in node.args) if node.op in (PRODUCT, GROUP) else 1
+        factors[node] = min(count, _FLAT + 1)
+        total += count if node.op is PRODUCT else 0
+        if total > _FLAT:
+            return e
+    if not grouped:
+        return e
+    return rebuild(
+        e, lambda node, args: args[0] if node.op is GROUP else apply(node.op, args, node.data) if args else node
+    )
 
 
 def _active(nodes: list[Expr], variables: Iterable[Expr]) -> set[Expr]:
@@ -181,7 +204,7 @@ def _product(node: Expr, g: Expr, active: set[Expr]) -> Iterable[tuple[int, Expr
     return out
 
 
-def _view(node: Expr) -> tuple[object, tuple[Expr, ...], tuple[Expr, ...]]:
+def _view(node: Expr) -> tuple[Number, tuple[Expr, ...], tuple[Expr, ...]]:
     if node.shape == SCALAR and node.args[0].shape != SCALAR:
         return 1, (), node.args
     return parts(node)

@@ -7,11 +7,12 @@ differential, in the metavariables of the signature, the value Y and dX for an o
 from __future__ import annotations
 
 from collections.abc import Hashable
+from typing import cast
 
 from matcalc.algebra.build import MATPOW, apply, dimension, divide, norm, sqrt
 from matcalc.algebra.expr import Expr, make
 from matcalc.algebra.operations import REGISTRY, Operation
-from matcalc.algebra.shapes import dim_mul
+from matcalc.algebra.shapes import Dim, Shape, dim_mul
 from matcalc.rulebook.table import row
 
 __all__ = ["DIAG", "DIAGONAL", "KRON", "LOGSUMEXP", "SOFTMAX", "SUM", "TRACE", "VEC"]
@@ -19,7 +20,6 @@ __all__ = ["DIAG", "DIAGONAL", "KRON", "LOGSUMEXP", "SOFTMAX", "SUM", "TRACE", "
 _MN = "Magnus & Neudecker, 3rd ed."
 _CB = "Petersen & Pedersen, The Matrix Cookbook (2012)"
 Args = tuple[Expr, ...]
-
 
 
 def _trace(args: Args, data: Hashable) -> Expr:
@@ -32,72 +32,268 @@ def _trace(args: Args, data: Hashable) -> Expr:
 
 # --- linear --------------------------------------------------------------------------------------
 
-TRACE = row("tr", "X: n n -> 1 1", transpose="blind", aliases=("trace", "Tr"), build=_trace, adjoint=("G I",), numpy="np.trace({0})",
-            latex=r"\operatorname{tr}\left({0}\right)", facts=("spd -> positive", "psd -> nonnegative"), source=f"{_MN}, §9.9")  # fmt: skip
-SUM = row("sum", "X: m n -> 1 1", transpose="blind", adjoint=("G ones",), numpy="{0}.sum()", facts=("nonnegative -> nonnegative", "positive -> positive"), source=f"{_MN}, §9.9")
-DIAG = row("diag", "x: n 1 -> n n", adjoint=("diagonal(G)",), transpose="invariant", numpy="np.diag({0})",
-           aliases=("Diag",), facts=("nonnegative -> psd", "positive -> spd", "nonzero -> invertible", "diagonal"), source=f"{_MN}, §9.4")  # fmt: skip
-DIAGONAL = row("diagonal", "X: n n -> n 1", adjoint=("diag(G)",), numpy="np.diagonal({0})", text="diag({0})",
-               latex=r"\operatorname{diag}\left({0}\right)", facts=("nonnegative -> nonnegative", "positive -> positive", "psd -> nonnegative", "spd -> positive"), source=f"{_MN}, §9.4")  # fmt: skip
+TRACE = row(
+    "tr",
+    "X: n n -> 1 1",
+    transpose="blind",
+    aliases=("trace", "Tr"),
+    build=_trace,
+    adjoint=("G I",),
+    numpy="np.trace({0})",
+    latex=r"\operatorname{tr}\left({0}\right)",
+    facts=("spd -> positive", "psd -> nonnegative"),
+    source=f"{_MN}, §9.9",
+)
+SUM = row(
+    "sum",
+    "X: m n -> 1 1",
+    transpose="blind",
+    adjoint=("G ones",),
+    numpy="{0}.sum()",
+    facts=("nonnegative -> nonnegative", "positive -> positive"),
+    source=f"{_MN}, §9.9",
+)
+DIAG = row(
+    "diag",
+    "x: n 1 -> n n",
+    adjoint=("diagonal(G)",),
+    transpose="invariant",
+    numpy="np.diag({0})",
+    aliases=("Diag",),
+    facts=("nonnegative -> psd", "positive -> spd", "nonzero -> invertible", "diagonal"),
+    source=f"{_MN}, §9.4",
+)
+DIAGONAL = row(
+    "diagonal",
+    "X: n n -> n 1",
+    adjoint=("diag(G)",),
+    numpy="np.diagonal({0})",
+    text="diag({0})",
+    latex=r"\operatorname{diag}\left({0}\right)",
+    facts=("nonnegative -> nonnegative", "positive -> positive", "psd -> nonnegative", "spd -> positive"),
+    source=f"{_MN}, §9.4",
+)
 VEC = row("vec", "X: m n -> m*n 1", adjoint=("unvec(G, X)",), numpy="{0}.ravel(order='F')", source=f"{_MN}, §2.4")
-UNVEC = row("unvec", "v: m*n 1, X: m n -> m n", adjoint=("vec(G)", "𝟎"),
-            numpy="{0}.reshape({1}.shape, order='F')", source=f"{_MN}, §2.4: the inverse of vec")  # fmt: skip
+UNVEC = row(
+    "unvec",
+    "v: m*n 1, X: m n -> m n",
+    adjoint=("vec(G)", "𝟎"),
+    numpy="{0}.reshape({1}.shape, order='F')",
+    source=f"{_MN}, §2.4: the inverse of vec",
+)
 TRIL = row("tril", "X: m n -> m n", adjoint=("tril(G)",), numpy="np.tril({0})", source="projection onto a subspace")
 TRIU = row("triu", "X: m n -> m n", adjoint=("triu(G)",), numpy="np.triu({0})", source="projection onto a subspace")
-KRON = row("kron", "A: m n, B: p q -> m*p n*q", adjoint=("kronleft(G, B, A)", "kronright(G, A, B)"),
-           transpose="commutes", numpy="np.kron({0}, {1})", text="{0} ⊗ {1}", latex=r"{0} \otimes {1}",
-           precedence=50, facts=("invertible -> invertible", "psd -> psd", "spd -> spd"), source=f"{_MN}, §2.2")  # fmt: skip
+KRON = row(
+    "kron",
+    "A: m n, B: p q -> m*p n*q",
+    adjoint=("kronleft(G, B, A)", "kronright(G, A, B)"),
+    transpose="commutes",
+    numpy="np.kron({0}, {1})",
+    text="{0} ⊗ {1}",
+    latex=r"{0} \otimes {1}",
+    precedence=50,
+    facts=("invertible -> invertible", "psd -> psd", "spd -> spd"),
+    source=f"{_MN}, §2.2",
+)
 # The adjoints of ⊗: the inner product of every block of G with B, and the blocks of G weighted by A.
-KRON_LEFT = row("kronleft", "G: m*p n*q, B: p q, A: m n -> m n",
-                adjoint=("G ⊗ B", "kronright(G₁, G, B)", "𝟎"), source=f"{_MN}, §2.2, adjoint of A ↦ A ⊗ B",
-                numpy="np.einsum('ipjq,pq->ij', {0}.reshape({2}.shape[0], -1, {2}.shape[1], {1}.size // {1}.shape[0]), {1})")  # fmt: skip  # noqa: E501
-KRON_RIGHT = row("kronright", "G: m*p n*q, A: m n, B: p q -> p q",
-                 adjoint=("A ⊗ G", "kronleft(G₁, G, A)", "𝟎"), source=f"{_MN}, §2.2, adjoint of B ↦ A ⊗ B",
-                 numpy="np.einsum('ipjq,ij->pq', {0}.reshape({1}.shape[0], -1, {1}.shape[1], {2}.shape[1]), {1})")  # fmt: skip  # noqa: E501
+KRON_LEFT = row(
+    "kronleft",
+    "G: m*p n*q, B: p q, A: m n -> m n",
+    adjoint=("G ⊗ B", "kronright(G₁, G, B)", "𝟎"),
+    source=f"{_MN}, §2.2, adjoint of A ↦ A ⊗ B",
+    numpy="np.einsum('ipjq,pq->ij', {0}.reshape({2}.shape[0], -1, {2}.shape[1], {1}.size // {1}.shape[0]), {1})",
+)
+KRON_RIGHT = row(
+    "kronright",
+    "G: m*p n*q, A: m n, B: p q -> p q",
+    adjoint=("A ⊗ G", "kronleft(G₁, G, A)", "𝟎"),
+    source=f"{_MN}, §2.2, adjoint of B ↦ A ⊗ B",
+    numpy="np.einsum('ipjq,ij->pq', {0}.reshape({1}.shape[0], -1, {1}.shape[1], {2}.shape[1]), {1})",
+)
+
+
+def _leaf(name: str, rows: Dim, columns: Dim, data: Hashable) -> Expr:
+    return make(REGISTRY[name], (), data, (rows, columns))
+
+
+def _commutation(args: Args, data: Hashable) -> Expr:
+    """K with K vec(X) = vec(Xᵀ) for X of the shape in the payload."""
+    rows, columns = cast(Shape, data)
+    size = dim_mul(rows, columns)
+    return _leaf("commutation", size, size, data)
+
+
+def _diagonalizer(args: Args, data: Hashable) -> Expr:
+    """E with E x = vec(diag(x)) for x of the length in the payload; Eᵀ vec(X) = diag(X)."""
+    n = cast(Dim, data)
+    return _leaf("diagonalizer", dim_mul(n, n), n, data)
+
+
+REGISTRY.add(
+    Operation(
+        name="commutation",
+        arity=0,
+        shape=lambda shapes, data: (1, 1),
+        build=_commutation,
+        callable_from_text=False,
+        source=f"{_MN}, §3.7",
+    )
+)
+REGISTRY.add(
+    Operation(
+        name="diagonalizer",
+        arity=0,
+        shape=lambda shapes, data: (1, 1),
+        build=_diagonalizer,
+        callable_from_text=False,
+        source=f"{_MN}, §3.7, problem",
+    )
+)
 
 # --- determinants --------------------------------------------------------------------------------
 
-row("det", "X: n n -> 1 1", transpose="blind", differential="Y tr(X⁻¹ dX)", numpy="np.linalg.det({0})", domain=("{0} invertible",),
-    latex=r"\det\left({0}\right)", sample=("invertible",), facts=("spd -> positive", "psd -> nonnegative", "invertible -> nonzero"), source=f"{_MN}, §8.3, theorem 8.1 (Jacobi's formula)")  # fmt: skip
-row("logdet", "X: n n -> 1 1", transpose="blind", differential="tr(X⁻¹ dX)", numpy="np.linalg.slogdet({0})[1]", sample=("invertible",),
-    domain=("{0} invertible",), source=f"{_MN}, §8.3, theorem 8.2")  # fmt: skip
+row(
+    "det",
+    "X: n n -> 1 1",
+    transpose="blind",
+    differential="Y tr(X⁻¹ dX)",
+    numpy="np.linalg.det({0})",
+    domain=("{0} invertible",),
+    latex=r"\det\left({0}\right)",
+    sample=("invertible",),
+    facts=("spd -> positive", "psd -> nonnegative", "invertible -> nonzero"),
+    source=f"{_MN}, §8.3, theorem 8.1 (Jacobi's formula)",
+)
+row(
+    "logdet",
+    "X: n n -> 1 1",
+    transpose="blind",
+    differential="tr(X⁻¹ dX)",
+    numpy="np.linalg.slogdet({0})[1]",
+    sample=("invertible",),
+    domain=("{0} invertible",),
+    source=f"{_MN}, §8.3, theorem 8.2",
+)
 
 # --- norms, extremes, vectors --------------------------------------------------------------------
 
-row("norm1", "X: m n -> 1 1", transpose="blind", differential="sign(X) : dX", numpy="np.abs({0}).sum()", text="‖{0}‖₁",
-    latex=r"\left\|{0}\right\|_1", domain=("no entry of {0} is 0",), facts=("nonnegative",), source="Boyd & Vandenberghe, §A.1")  # fmt: skip
-row("norminf", "X: m n -> 1 1", transpose="blind", differential="signmax(X) : dX", numpy="np.abs({0}).max()", text="‖{0}‖_∞",
-    latex=r"\left\|{0}\right\|_\infty", domain=("one entry of {0} alone is largest in modulus",),
-    facts=("nonnegative",), source="Boyd & Vandenberghe, §A.1")  # fmt: skip
-row("max", "X: m n -> 1 1", transpose="blind", differential="argmax(X) : dX", numpy="{0}.max()", latex=r"\max\left({0}\right)",
-    domain=("one entry of {0} alone is largest",), source="Danskin's theorem")  # fmt: skip
-row("min", "X: m n -> 1 1", transpose="blind", differential="argmin(X) : dX", numpy="{0}.min()", latex=r"\min\left({0}\right)",
-    domain=("one entry of {0} alone is smallest",), source="Danskin's theorem")  # fmt: skip
+row(
+    "norm1",
+    "X: m n -> 1 1",
+    transpose="blind",
+    differential="sign(X) : dX",
+    numpy="np.abs({0}).sum()",
+    text="‖{0}‖₁",
+    latex=r"\left\|{0}\right\|_1",
+    domain=("no entry of {0} is 0",),
+    facts=("nonnegative",),
+    source="Boyd & Vandenberghe, §A.1",
+)
+row(
+    "norminf",
+    "X: m n -> 1 1",
+    transpose="blind",
+    differential="signmax(X) : dX",
+    numpy="np.abs({0}).max()",
+    text="‖{0}‖_∞",
+    latex=r"\left\|{0}\right\|_\infty",
+    domain=("one entry of {0} alone is largest in modulus",),
+    facts=("nonnegative",),
+    source="Boyd & Vandenberghe, §A.1",
+)
+row(
+    "max",
+    "X: m n -> 1 1",
+    transpose="blind",
+    differential="argmax(X) : dX",
+    numpy="{0}.max()",
+    latex=r"\max\left({0}\right)",
+    domain=("one entry of {0} alone is largest",),
+    source="Danskin's theorem",
+)
+row(
+    "min",
+    "X: m n -> 1 1",
+    transpose="blind",
+    differential="argmin(X) : dX",
+    numpy="{0}.min()",
+    latex=r"\min\left({0}\right)",
+    domain=("one entry of {0} alone is smallest",),
+    source="Danskin's theorem",
+)
 # Indicators of the extreme entry (1, or the sign of the entry, there; 0 elsewhere): constant almost everywhere.
 for _name, _numpy in (
     ("signmax", "np.where(np.abs({0}) == np.abs({0}).max(), np.sign({0}), 0.0)"),
     ("argmax", "({0} == {0}.max()).astype(float)"),
     ("argmin", "({0} == {0}.min()).astype(float)"),
 ):
-    row(_name, "X: m n -> m n", differential="𝟎", numpy=_numpy, domain=("the extreme entry of {0} is unique",),
-        transpose="commutes", source="constant almost everywhere")  # fmt: skip
-SOFTMAX = row("softmax", "x: n 1 -> n 1", differential="Y ⊙ dx − Y (Yᵀ dx)", numpy="softmax({0})",
-              facts=("positive",), source="Bishop, PRML, eq. 4.106")  # fmt: skip
-LOGSUMEXP = row("logsumexp", "x: n 1 -> 1 1", differential="softmax(x) : dx", numpy="logsumexp({0})",
-                source="Boyd & Vandenberghe, §3.1.5")  # fmt: skip
+    row(
+        _name,
+        "X: m n -> m n",
+        differential="𝟎",
+        numpy=_numpy,
+        domain=("the extreme entry of {0} is unique",),
+        transpose="commutes",
+        source="constant almost everywhere",
+    )
+SOFTMAX = row(
+    "softmax",
+    "x: n 1 -> n 1",
+    differential="Y ⊙ dx − Y (Yᵀ dx)",
+    numpy="softmax({0})",
+    facts=("positive",),
+    source="Bishop, PRML, eq. 4.106",
+)
+LOGSUMEXP = row(
+    "logsumexp",
+    "x: n 1 -> 1 1",
+    differential="softmax(x) : dx",
+    numpy="logsumexp({0})",
+    source="Boyd & Vandenberghe, §3.1.5",
+)
 
 # --- matrix powers and functions -----------------------------------------------------------------
 
-row("trpow", "X: n n, N: 1 1 -> 1 1", transpose="blind", differential="N tr(X^(N − 1) dX)", text="tr({0}^({1}))",
-    numpy="np.trace(np.linalg.matrix_power({0}, int({1})))", latex=r"\operatorname{tr}\left({0}^{{{1}}}\right)",
-    callable_from_text=False, sample=("normal", "three"), source=f"{_CB}, eq. 121")  # fmt: skip
-row("expm", "X: n n -> n n", differential="frechet_expm(X, dX)", transpose="commutes", numpy="expm({0})",
-    facts=("invertible",), source="Higham, Functions of Matrices, §3.2 and §10.2")  # fmt: skip
-row("frechet_expm", "X: n n, E: n n -> n n", adjoint=("", "frechet_expm(Xᵀ, G)"), transpose="commutes",
-    numpy="expm_frechet({0}, {1}, compute_expm=False)", source="Higham, Functions of Matrices, §3.2")  # fmt: skip
-row("trexpm", "X: n n -> 1 1", transpose="blind", differential="expm(X)ᵀ : dX", numpy="np.trace(expm({0}))", text="tr(expm({0}))",
-    latex=r"\operatorname{tr}\left(\operatorname{expm}\left({0}\right)\right)", callable_from_text=False,
-    source="Higham, Functions of Matrices, §3.2")  # fmt: skip
+row(
+    "trpow",
+    "X: n n, N: 1 1 -> 1 1",
+    transpose="blind",
+    differential="N tr(X^(N − 1) dX)",
+    text="tr({0}^({1}))",
+    numpy="np.trace(np.linalg.matrix_power({0}, int({1})))",
+    latex=r"\operatorname{tr}\left({0}^{{{1}}}\right)",
+    callable_from_text=False,
+    sample=("normal", "three"),
+    source=f"{_CB}, eq. 121",
+)
+row(
+    "expm",
+    "X: n n -> n n",
+    differential="frechet_expm(X, dX)",
+    transpose="commutes",
+    numpy="expm({0})",
+    facts=("invertible",),
+    source="Higham, Functions of Matrices, §3.2 and §10.2",
+)
+row(
+    "frechet_expm",
+    "X: n n, E: n n -> n n",
+    adjoint=("", "frechet_expm(Xᵀ, G)"),
+    transpose="commutes",
+    numpy="expm_frechet({0}, {1}, compute_expm=False)",
+    source="Higham, Functions of Matrices, §3.2",
+)
+row(
+    "trexpm",
+    "X: n n -> 1 1",
+    transpose="blind",
+    differential="expm(X)ᵀ : dX",
+    numpy="np.trace(expm({0}))",
+    text="tr(expm({0}))",
+    latex=r"\operatorname{tr}\left(\operatorname{expm}\left({0}\right)\right)",
+    callable_from_text=False,
+    source="Higham, Functions of Matrices, §3.2",
+)
 
 
 # --- names that stand for a composition: they are read, and never appear in an expression ----------

@@ -71,8 +71,7 @@ SIMPLIFY: tuple[Identity, ...] = (
     Identity("⊙ with the identity", "I ⊙ X", "diag(diagonal(X))", "X: n n -> n n"),
     Identity("diag of ones", "diag(𝟏)", "I", " -> n n"),
     # outer products inside ⊙
-    Identity("⊙ of outer products", "(x yᵀ) ⊙ (u vᵀ)", "(x ⊙ u) (y ⊙ v)ᵀ",
-             "x: m 1, y: n 1, u: m 1, v: n 1 -> m n"),  # fmt: skip
+    Identity("⊙ of outer products", "(x yᵀ) ⊙ (u vᵀ)", "(x ⊙ u) (y ⊙ v)ᵀ", "x: m 1, y: n 1, u: m 1, v: n 1 -> m n"),
     Identity("⊙ with constant columns", "(x 𝟏ᵀ) ⊙ X", "diag(x) X", "x: m 1, X: m n -> m n"),
     Identity("⊙ with constant rows", "(𝟏 yᵀ) ⊙ X", "X diag(y)", "y: n 1, X: m n -> m n"),
     Identity("⊙ with an outer product", "(x yᵀ) ⊙ X", "diag(x) X diag(y)", "x: m 1, y: n 1, X: m n -> m n"),
