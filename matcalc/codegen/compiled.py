@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,10 +13,12 @@ from matcalc.algebra.shapes import Dim, Shape, dim_names, dim_substitute, dim_te
 from matcalc.codegen.numpy_printer import numpy_source
 from matcalc.codegen.plan import NO_FACTS, plan
 from matcalc.codegen.program import Program
+from matcalc.codegen.sampling import Declared
 from matcalc.codegen.terms import dims_of
 from matcalc.errors import DataError
+from matcalc.notation.names import normalise_name
 
-__all__ = ["Compiled", "compile_numpy"]
+__all__ = ["Compiled", "compile_numpy", "numpy_code"]
 
 Array = NDArray[Any]
 
@@ -64,7 +65,7 @@ class Compiled:
     def _by_symbol(self, arguments: Mapping[str, object]) -> dict[str, object]:
         given: dict[str, object] = {}
         for key, value in arguments.items():
-            name = key if key in self.shapes else _normalised(key)
+            name = key if key in self.shapes else normalise_name(key)
             if name not in self.shapes:
                 raise DataError(f"{key} is no symbol of the function; its symbols are {', '.join(self.shapes)}")
             if name in given:
@@ -82,14 +83,6 @@ def _function(source: str, name: str) -> Callable[..., Any]:
     function = namespace[name]
     assert callable(function)
     return function  # type: ignore[no-any-return]
-
-
-def _normalised(name: str) -> str:
-    try:
-        from matcalc.notation.names import normalise_name
-    except ImportError:
-        return unicodedata.normalize("NFC", name)
-    return normalise_name(name)
 
 
 def _real(name: str, value: object) -> Array:
@@ -146,16 +139,22 @@ def _shape_text(shape: Shape) -> str:
     return "×".join(dim_text(d) for d in shape) if shape[1] != 1 else f"a vector of length {dim_text(shape[0])}"
 
 
+Symbols = Mapping[str, Shape] | Mapping[str, Declared]
+
+
 def compile_numpy(
     outputs: Mapping[str, Expr],
-    symbols: Mapping[str, Shape],
+    symbols: Symbols,
     facts: Mapping[str, frozenset[str]] = NO_FACTS,
     *,
     name: str = "value_and_derivative",
-    docstring: str = "",
+    title: str = "",
     axes: Mapping[str, tuple[Dim, ...]] | None = None,
 ) -> Compiled:
     """A callable with one keyword argument for every symbol, that returns the outputs.
+
+    symbols: shapes, or declarations with shapes and facts. title: the docstring of the source.
+    axes: for an output that is a vec-matrix or a vec, the axes that it is cut into.
 
     >>> from matcalc.algebra.build import inner, multiply, subtract, symbol, transpose
     >>> A, x, y = symbol("A", ("m", "n")), symbol("x", ("n", 1)), symbol("y", ("m", 1))
@@ -164,5 +163,36 @@ def compile_numpy(
     >>> float(f(A=[[1, 2], [3, 4]], x=[1, 1], y=[2, 4]))
     10.0
     """
-    program = plan(outputs, symbols, facts, axes)
-    return Compiled(program, numpy_source(program, name, docstring), name)
+    program = _planned(outputs, symbols, facts, axes)
+    return Compiled(program, numpy_source(program, name, title), name)
+
+
+def numpy_code(
+    outputs: Mapping[str, Expr],
+    symbols: Symbols,
+    facts: Mapping[str, frozenset[str]] = NO_FACTS,
+    *,
+    name: str = "value_and_derivative",
+    title: str = "",
+    axes: Mapping[str, tuple[Dim, ...]] | None = None,
+    checks: bool = False,
+) -> str:
+    """The source of the function that `compile_numpy` runs; with `checks`, one that compares shapes first."""
+    return numpy_source(_planned(outputs, symbols, facts, axes), name, title, checks)
+
+
+def _planned(
+    outputs: Mapping[str, Expr],
+    symbols: Symbols,
+    facts: Mapping[str, frozenset[str]],
+    axes: Mapping[str, tuple[Dim, ...]] | None,
+) -> Program:
+    shapes: dict[str, Shape] = {}
+    known = dict(facts)
+    for symbol, declared in symbols.items():
+        if isinstance(declared, tuple):
+            shapes[symbol] = declared
+        else:
+            shapes[symbol] = declared.shape
+            known.setdefault(symbol, declared.facts)
+    return plan(outputs, shapes, known, axes)

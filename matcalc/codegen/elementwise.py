@@ -20,7 +20,6 @@ __all__ = [
 
 Exponent = Fraction
 ONE = Fraction(1)
-_SYMMETRIC = frozenset({"symmetric", "spd", "psd", "diagonal"})
 
 
 def is_number(t: Term) -> bool:
@@ -116,7 +115,7 @@ def transpose(t: Term) -> Term:
         return t.args[0]
     if t.op in ("diagmatrix", "eye"):
         return t
-    if t.op == "input" and _SYMMETRIC & t.table.facts.get(str(t.data), frozenset()):
+    if t in t.table.symmetric:
         return t
     if t.op == "spread":
         return spread(t.args[0], flipped, {0: 1, 1: 0}.get(t.data))  # type: ignore[call-overload]
@@ -196,6 +195,16 @@ def plus(terms: Sequence[tuple[Fraction | int, Term]]) -> Term:
     return _broadcast([t for _, t in kept], build)
 
 
+def _split_inside(t: Term) -> tuple[Fraction, Term]:
+    """(c, core) where the number of a repeated value stands in front too."""
+    c, core = split(t)
+    if core.op == "spread":
+        k, inside = split(core.args[0])
+        if not is_number(inside):
+            return c * k, make("spread", (inside,), core.data, core.dims)
+    return c, core
+
+
 def _is_zero(t: Term) -> bool:
     return t.op == "spread" and is_number(t.args[0]) and value(t.args[0]) == 0
 
@@ -214,7 +223,7 @@ def _sum(pairs: list[tuple[Fraction, Term]], dims: Dims) -> Term:
                 merged.append(plus(group))
             else:
                 merged.extend([scale(c, t) for c, t in group])
-        split_pairs = [split(t) for t in merged]
+        split_pairs = [_split_inside(t) for t in merged]
     if len(split_pairs) == 1:
         return scale(*split_pairs[0])
     return make("plus", tuple([t for _, t in split_pairs]), tuple([c for c, _ in split_pairs]), dims)
@@ -274,8 +283,13 @@ def _product(args: list[Term], dims: Dims) -> Term:
     for arg in args:
         k, core = split(arg)
         c *= k
+        k, core = _split_inside(core)
+        c *= k
         if core.op == "times" and len(core.args) == 1:
             base, exponent = core.args[0], core.data[0]  # type: ignore[index]
+        elif core.op == "spread" and core.args[0].op == "times" and len(core.args[0].args) == 1:
+            inside = core.args[0]
+            base, exponent = spread(inside.args[0], core.dims, core.data), inside.data[0]  # type: ignore[index]
         elif is_number(core):
             continue
         else:

@@ -1,7 +1,164 @@
-"""Factorisations."""
-from __future__ import annotations
-from collections.abc import Iterable
-from matcalc.codegen.terms import Table, Term, postorder
+"""The last choices before a program is scheduled: factorisations, and functions that share their parts.
 
-def factorise(roots: Iterable[Term], table: Table) -> dict[Term, Term]:
-    return {t: t for t in postorder(roots)}
+A matrix that is inverted, solved with or whose determinant is taken in several places is factorised
+once, by Cholesky where it is known to be positive definite. softmax and logsumexp of one argument
+share their exponentials, softplus and sigmoid theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+
+from matcalc.codegen.elementwise import call, plus, power, rebuild, scale, size_of, split, spread, times
+from matcalc.codegen.linear import total
+from matcalc.codegen.terms import Dims, Term, make, number, postorder
+
+__all__ = ["factorise"]
+
+ONE = Fraction(1)
+
+
+def factorise(roots: Iterable[Term]) -> dict[Term, Term]:
+    """Every term below the roots with what computes it."""
+    terms = postorder(roots)
+    methods = _methods(terms)
+    margins = _shared_margins(terms)
+    images: dict[Term, Term] = {}
+    for term in terms:
+        rebuilt = rebuild(term, tuple([images[a] for a in term.args]))
+        images[term] = _expanded(term, rebuilt, methods, margins)
+    return images
+
+
+def _expanded(term: Term, rebuilt: Term, methods: dict[Term, str], margins: set[Term]) -> Term:
+    if term.op in ("inv", "solve", "logdet"):
+        method = methods.get(term.args[0], "")
+        if method:
+            return _WITH_FACTOR[method](term, rebuilt)
+    if term.op == "logdet" and term.data == "positive" and term.args[0] not in term.table.definite:
+        return _signed(rebuilt)
+    if term.op in ("softmax", "logsumexp"):
+        return _exponentials(rebuilt)
+    if term.op == "call" and term.data in ("softplus", "sigmoid") and _margin(term.args[0])[1] in margins:
+        return _from_margin(rebuilt)
+    return rebuilt
+
+
+# --- factorisations --------------------------------------------------------------------------------
+
+
+def _methods(terms: Iterable[Term]) -> dict[Term, str]:
+    """How each matrix that is used more than once, or has structure, is factorised."""
+    uses: dict[Term, list[Term]] = {}
+    for term in terms:
+        if term.op in ("inv", "solve") or term.op == "logdet":
+            uses.setdefault(term.args[0], []).append(term)
+    return {m: method for m, found in uses.items() if (method := _method(m, found))}
+
+
+def _method(m: Term, uses: list[Term]) -> str:
+    solves = [t for t in uses if t.op != "logdet"]
+    if not solves:
+        return ""
+    if m in m.table.definite:
+        return "cholesky"
+    if m in m.table.triangular:
+        return "triangular"
+    shared = [t for t in uses if t.op != "logdet" or t.data != "positive"]
+    return "lu" if len(shared) > 1 else ""
+
+
+def _signed(t: Term) -> Term:
+    """The logarithm of a determinant that must be positive: nan where it is not."""
+    return make("logdet_of", (make("slogdet", t.args, None, ()),), None, ())
+
+
+def _right_side(term: Term, rebuilt: Term) -> Term:
+    if term.op == "solve":
+        return rebuilt.args[1]
+    return make("eye", (size_of(term.table, term.dims[0]),), None, term.dims)
+
+
+def _by_cholesky(term: Term, rebuilt: Term) -> Term:
+    factor = make("cholesky", rebuilt.args[:1], None, term.args[0].dims)
+    if term.op == "logdet":
+        return scale(2, total(call("log", make("factor_diagonal", (factor,), None, factor.dims[:1]))))
+    return make("cho_solve", (factor, _right_side(term, rebuilt)), None, term.dims)
+
+
+def _by_lu(term: Term, rebuilt: Term) -> Term:
+    if term.op == "logdet" and term.data == "positive":
+        return _signed(rebuilt)
+    factor = make("lu", rebuilt.args[:1], None, term.args[0].dims)
+    if term.op == "logdet":
+        return total(call("log", call("abs", make("factor_diagonal", (factor,), None, factor.dims[:1]))))
+    transposed = term.op == "solve" and bool(term.data)
+    return make("lu_solve", (factor, _right_side(term, rebuilt)), transposed, term.dims)
+
+
+def _by_substitution(term: Term, rebuilt: Term) -> Term:
+    m = rebuilt.args[0]
+    if term.op == "logdet":
+        entries = make("diagonal", (m,), None, m.dims[:1])
+        return total(call("log", entries if term.data == "positive" else call("abs", entries)))
+    transposed = term.op == "solve" and bool(term.data)
+    data = (term.table.triangular[term.args[0]], transposed)
+    return make("solve_triangular", (m, _right_side(term, rebuilt)), data, term.dims)
+
+
+_WITH_FACTOR: dict[str, Callable[[Term, Term], Term]] = {
+    "cholesky": _by_cholesky,
+    "lu": _by_lu,
+    "triangular": _by_substitution,
+}
+
+
+# --- exponentials ----------------------------------------------------------------------------------
+
+
+def _exponentials(t: Term) -> Term:
+    """softmax and logsumexp, with the largest entry taken out (Blanchard, Higham & Higham 2021)."""
+    (u,) = t.args
+    axis = t.data
+    assert axis is None or isinstance(axis, int)
+    along = None if axis is None else 1 - axis
+    reduced: Dims = () if axis is None else (u.dims[1 - axis],)
+    top = make("max", (u,), axis, reduced)
+    e = call("exp", plus([(ONE, u), (-ONE, spread(top, u.dims, along))]))
+    s = make("sum", (e,), axis, reduced)
+    if t.op == "logsumexp":
+        return plus([(ONE, top), (ONE, call("log", s))])
+    softmax = times(e, spread(power(s, -1), u.dims, along))
+    t.table.hints[softmax] = "p"
+    return softmax
+
+
+def _margin(u: Term) -> tuple[int, Term]:
+    """(sign, v) with u = sign · v, so that u and −u have the same v."""
+    c, core = split(u)
+    return (1, u) if c > 0 else (-1, scale(-c, core))
+
+
+def _shared_margins(terms: Iterable[Term]) -> set[Term]:
+    """The arguments, up to sign, that have both a softplus and a sigmoid."""
+    found: dict[str, set[Term]] = {"softplus": set(), "sigmoid": set()}
+    for term in terms:
+        if term.op == "call" and term.data in found:
+            found[str(term.data)].add(_margin(term.args[0])[1])
+    return found["softplus"] & found["sigmoid"]
+
+
+def _from_margin(t: Term) -> Term:
+    """softplus and sigmoid of ±v from e^−|v|, without branches."""
+    (u,) = t.args
+    sign, v = _margin(u)
+    e = call("exp", scale(-1, call("abs", v)))
+    zero = number(t.table, 0)
+    if t.data == "softplus":
+        return plus([(ONE, call("log1p", e)), (ONE, call("maximum", scale(sign, v), zero))])
+    one = number(t.table, 1)
+    below = plus([(ONE, one if not e.rank else spread(one, e.dims)), (ONE, e)])
+    sigmoid = times(call("exp", call("minimum", scale(sign, v), zero)), power(below, -1))
+    t.table.hints[sigmoid] = "p"
+    return sigmoid

@@ -6,10 +6,11 @@ an outer product is an outer product, a trace of a product never forms it.
 
 from __future__ import annotations
 
+from matcalc.algebra.shapes import dim_mul
 from matcalc.codegen.elementwise import (
-    call, dense, diagmatrix, diagonal, is_number, power, scale, size_of, sizes, split, spread, times, transpose, value,
+    dense, diagmatrix, diagonal, is_number, power, scale, size_of, sizes, split, spread, times, transpose, value,
 )  # fmt: skip
-from matcalc.codegen.terms import Term, make, number
+from matcalc.codegen.terms import Dims, Term, make, number
 
 __all__ = ["dot", "inner", "inverse", "matmul", "matvec", "outer", "ravel", "reshape", "solve", "total", "trace"]
 
@@ -282,21 +283,14 @@ def ravel(t: Term) -> Term:
         return t
     if t.op == "reshape":
         return t.args[0]
-    rows, columns = sizes(t)
-    dims = (_product_dim(t),)
+    dims = (dim_mul(*t.dims),)
     c, core = split(t)
     if core.op == "spread" and core.args[0].rank == 0:
         return scale(c, spread(core.args[0], dims))
     return scale(c, make("ravel", (dense(core),), None, dims))
 
 
-def _product_dim(t: Term):  # type: ignore[no-untyped-def]
-    from matcalc.algebra.shapes import dim_mul
-
-    return dim_mul(*t.dims)
-
-
-def reshape(t: Term, dims: tuple) -> Term:  # type: ignore[type-arg]
+def reshape(t: Term, dims: Dims) -> Term:
     """The vector cut into rows: the inverse of ravel."""
     if t.op == "ravel" and t.args[0].dims == dims:
         return t.args[0]

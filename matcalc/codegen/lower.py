@@ -12,10 +12,11 @@ from fractions import Fraction
 
 from matcalc.algebra.build import is_chain, is_number, number_value, parts, transpose as transposed
 from matcalc.algebra.expr import Expr, postorder
+from matcalc.algebra.facts import Facts
 from matcalc.algebra.shapes import SCALAR, dim_text, Shape
 from matcalc.codegen.chains import Chains, Factor, scaled_product
 from matcalc.codegen.elementwise import (
-    call, dense, diagmatrix, diagonal, plus, power, scale, size_of, spread, times, transpose,
+    call, dense, diagmatrix, diagonal, plus, power, scale, size_of, split, spread, times, transpose,
 )  # fmt: skip
 from matcalc.codegen.linear import inner, inverse, outer, ravel, reshape, total
 from matcalc.codegen.templates import as_matrix, from_template
@@ -33,8 +34,9 @@ Parts = tuple[Fraction, list[Expr], list[Expr]]
 class Lowering:
     """The terms of some expressions, each lowered once."""
 
-    def __init__(self, table: Table, roots: Iterable[Expr]) -> None:
+    def __init__(self, table: Table, facts: Facts, roots: Iterable[Expr]) -> None:
         self.table = table
+        self.facts = facts
         self.chains = Chains()
         self.images: dict[Expr, Term] = {}
         self.users = Counter(arg for node in postorder(*roots) for arg in node.args)
@@ -255,15 +257,43 @@ def _symbol(self: Lowering, node: Expr) -> Term:
         raise MatcalcError(f"{name} is not among the symbols given: {', '.join(self.table.shapes) or 'none'}")
     if shape != node.shape:
         raise MatcalcError(f"{name} is declared {_show(shape)} and used as {_show(node.shape)}")
-    return self.table.input(name, shape)
+    term = self.table.input(name, shape)
+    if self.facts.holds("symmetric", node):
+        self.table.symmetric.add(term)
+    return term
 
 
 def _show(shape: Shape) -> str:
     return f"{dim_text(shape[0])}×{dim_text(shape[1])}"
 
 
+def _with_facts(self: Lowering, e: Expr) -> Term:
+    """The term of a matrix that is inverted or has its determinant taken, with what is known of it."""
+    term = self.images[e]
+    if term.rank < 2 or term.op == "diagmatrix":
+        return term
+    m = split(dense(term))[1]
+    if self.facts.holds("symmetric", e):
+        self.table.symmetric |= {m, dense(term)}
+    positive = split(dense(term))[0] > 0
+    if positive and self.facts.holds("spd", e):
+        self.table.definite.add(m)
+    for side in ("lower", "upper"):
+        if self.facts.holds(side, e):
+            self.table.triangular[m] = side
+    return term
+
+
+def _inverse(self: Lowering, node: Expr) -> Term:
+    term = inverse(_with_facts(self, node.args[0]))
+    core = split(term)[1]
+    if core.op == "inv" and core.args[0] in self.table.symmetric:
+        self.table.symmetric.add(core)
+    return term
+
+
 def _determinant(self: Lowering, node: Expr) -> Term:
-    m = self.images[node.args[0]]
+    m = _with_facts(self, node.args[0])
     if m.rank == 0:
         return m if node.op.name == "det" else call("log", call("abs", m))
     return make(node.op.name, (dense(m),), None, ())
@@ -283,7 +313,7 @@ _SPECIAL: dict[str, Callable[[Lowering, Expr], Term]] = {
     "power": _power,
     "transpose": lambda self, node: transpose(self.images[node.args[0]]),
     "inner": _inner,
-    "inv": lambda self, node: inverse(self.images[node.args[0]]),
+    "inv": _inverse,
     "matpow": _matrix_power,
     "group": lambda self, node: self.images[node.args[0]],
     "tr": _trace,

@@ -292,9 +292,12 @@ def is_python(term: Term) -> bool:
 def _write_call(self: _Writer, term: Term) -> tuple[str, int]:
     if term.data == "power":
         return f"{self.text(term.args[0], _ATOM)}**{self.text(term.args[1], _ATOM)}", _POWER
-    template = "np.sqrt({0})" if term.data == "sqrt" else REGISTRY[str(term.data)].numpy
+    template = _CALLS.get(str(term.data)) or REGISTRY[str(term.data)].numpy
     text, level = self.filled(template, term.args)
     return (f"float({text})", _ATOM) if is_python(term) else (text, level)
+
+
+_CALLS = {"sqrt": "np.sqrt({0})", "maximum": "np.maximum({0}, {1})", "minimum": "np.minimum({0}, {1})"}
 
 
 def _write_matmul(self: _Writer, term: Term) -> tuple[str, int]:
@@ -329,9 +332,15 @@ def _write_reshape(self: _Writer, term: Term) -> tuple[str, int]:
     return f"{self.text(term.args[0], _ATOM)}.reshape({lengths}{order})", _ATOM
 
 
-def _write_sum_of(self: _Writer, term: Term) -> tuple[str, int]:
+def _write_reduction(self: _Writer, term: Term) -> tuple[str, int]:
     axis = "" if term.data is None else f"axis={term.data}"
-    return f"{self.text(term.args[0], _ATOM)}.sum({axis})", _ATOM
+    return f"{self.text(term.args[0], _ATOM)}.{term.op}({axis})", _ATOM
+
+
+def _write_substitution(self: _Writer, term: Term) -> tuple[str, int]:
+    side, transposed = term.data  # type: ignore[misc]
+    options = (", lower=True" if side == "lower" else "") + (", trans=1" if transposed else "")
+    return self.filled(f"solve_triangular({{0}}, {{1}}{options})", term.args)
 
 
 def _write_spread(self: _Writer, term: Term) -> tuple[str, int]:
@@ -357,11 +366,12 @@ _WRITERS: dict[str, Callable[[_Writer, Term], tuple[str, int]]] = {
     "full": _write_full,
     "reshape": _write_reshape,
     "unfold": _write_reshape,
-    "sum": _write_sum_of,
+    "sum": _write_reduction,
+    "max": _write_reduction,
     "spread": _write_spread,
-    "solve": lambda self, t: self.filled(
-        "np.linalg.solve({0}.T, {1})" if t.data else "np.linalg.solve({0}, {1})", t.args
-    ),
+    "solve": lambda self, t: self.filled(f"np.linalg.solve({{0}}{'.T' if t.data else ''}, {{1}})", t.args),
+    "lu_solve": lambda self, t: self.filled(f"lu_solve({{0}}, {{1}}{', trans=1' if t.data else ''})", t.args),
+    "solve_triangular": _write_substitution,
 }
 
 _TEMPLATES = {
@@ -376,6 +386,12 @@ _TEMPLATES = {
     "inv": "np.linalg.inv({0})",
     "det": "np.linalg.det({0})",
     "logdet": "np.linalg.slogdet({0})[1]",
+    "slogdet": "np.linalg.slogdet({0})",
+    "logdet_of": "np.where({0}[0] < 0, np.nan, {0}[1])",
+    "cholesky": "cho_factor({0})",
+    "cho_solve": "cho_solve({0}, {1})",
+    "lu": "lu_factor({0})",
+    "factor_diagonal": "np.diagonal({0}[0])",
     "matpow": "np.linalg.matrix_power({0}, int({1}))",
     "kron": "np.kron({0}, {1})",
     "ravel": "{0}.ravel()",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from matcalc.algebra.expr import Expr
+from matcalc.algebra.facts import Facts
 from matcalc.algebra.shapes import Dim, Shape
 from matcalc.codegen.elementwise import dense, size_of
 from matcalc.codegen.factorise import factorise
@@ -30,12 +31,12 @@ def plan(
 
     axes: for an output that is a vec-matrix or a vec, the axes that it is cut into, column-major.
     """
-    table = Table(symbols, facts)
-    lowering = Lowering(table, outputs.values())
+    table = Table(symbols)
+    lowering = Lowering(table, Facts(facts), outputs.values())
     terms = {name: dense(lowering(e)) for name, e in outputs.items()}
     stable = stabilise(terms.values())
     terms = {name: dense(stable[t]) for name, t in terms.items()}
-    factorised = factorise(terms.values(), table)
+    factorised = factorise(terms.values())
     results: list[tuple[str, Term]] = []
     for name, t in terms.items():
         result = factorised[t]

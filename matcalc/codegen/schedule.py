@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 
 from matcalc.algebra.operations import REGISTRY
 from matcalc.codegen.identifiers import Names
@@ -28,6 +27,8 @@ def uses(term: Term) -> list[Term]:
         for base, exponent in zip(term.args, term.data, strict=True):  # type: ignore[call-overload]
             out += [base] * (3 if abs(exponent) == 3 and base.rank else 1)
         return out
+    if term.op == "logdet_of":
+        return list(term.args) * 2
     if term.op in ("call", "function") and term.data in REGISTRY.rows:
         template = REGISTRY[str(term.data)].numpy
         return [a for i, a in enumerate(term.args) for _ in range(max(1, template.count(f"{{{i}}}")))]
@@ -66,12 +67,15 @@ def schedule(
 
 _WORDS = {
     "exp": "e", "sigmoid": "p", "softmax": "p", "tanh": "h", "relu": "h", "lu": "lu", "cholesky": "chol", "solve": "u",
-    "inv": "inverse", "dot": "s", "vdot": "s", "sum": "s", "trace": "t", "logdet": "logdet", "det": "det",
+    "inv": "inverse", "dot": "s", "vdot": "s", "sum": "s", "trace": "t", "logdet": "logdet", "slogdet": "slogdet", "abs": "size", "det": "det",
     "matmul": "z", "outer": "M", "times": "t", "scale": "t", "plus": "t", "max": "top", "diagonal": "d",
 }  # fmt: skip
 
 
 def _hint(term: Term, names: Mapping[Term, str], identifiers: Mapping[str, str]) -> str:
+    if term in term.table.hints:
+        word = term.table.hints[term]
+        return word.upper() if len(word) == 1 and term.rank == 2 else word
     if term.op == "size":
         assert isinstance(term.data, tuple)
         wanted = str(term.data[0])
@@ -98,6 +102,3 @@ def _letters(term: Term, names: Mapping[Term, str], identifiers: Mapping[str, st
     if term.op == "transpose" and term.args[0].op == "input":
         return identifiers[str(term.args[0].data)] + "t"
     return names.get(term, "")
-
-
-_ = Fraction

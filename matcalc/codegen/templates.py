@@ -22,6 +22,8 @@ def from_template(node: Expr, args: Sequence[Term]) -> Term:
     """The value of a row that has code of its own."""
     dims = dims_of(node.shape)
     if node.op.name in _ANY_RANK:
+        if args[0].rank and node.op.name in ("softmax", "logsumexp"):
+            return make(node.op.name, (dense(args[0]),), None, dims)
         if args[0].rank:
             return make("function", (dense(args[0]),), node.op.name, dims)
         simple = _ANY_RANK[node.op.name]

@@ -46,13 +46,18 @@ class Term:
 class Table:
     """The terms of one plan, in the order in which they were made, and what is known of its symbols.
 
-    facts: what is declared of a symbol. shapes: the shapes of the symbols, which carry the sizes.
+    shapes: the shapes of the symbols, which carry the sizes.
     """
 
-    def __init__(self, shapes: Mapping[str, Shape], facts: Mapping[str, frozenset[str]]) -> None:
+    def __init__(self, shapes: Mapping[str, Shape]) -> None:
         self.terms: dict[tuple[object, ...], Term] = {}
         self.shapes = shapes
-        self.facts = facts
+        #: What the expressions say of matrices that are inverted.
+        self.symmetric: set[Term] = set()
+        self.definite: set[Term] = set()
+        self.triangular: dict[Term, str] = {}
+        #: What a term would be called if it needs a name.
+        self.hints: dict[Term, str] = {}
         self._axes: dict[str, tuple[str, int]] = {}
         for name, shape in shapes.items():
             for axis, dim in enumerate(dims_of(shape)):

@@ -1,0 +1,245 @@
+"""Numeric certificates: a derivative in closed form against difference quotients of the function.
+
+The quotients are central and extrapolated to step 0 (Ridders 1982), so they bring an error estimate
+with them, and a certificate says how far they can be trusted. Points are drawn so that what is
+declared of the symbols holds, with a size of its own for each dimension, and drawn again where the
+function or its derivative does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from matcalc.algebra.build import MATPOW
+from matcalc.algebra.expr import Expr, postorder, symbols_of
+from matcalc.codegen.compiled import Compiled, compile_numpy
+from matcalc.codegen.sampling import MODES, Array, Declared, sample, sizes_for
+from matcalc.errors import DataError, OptionError
+
+__all__ = ["Certificate", "check", "difference_quotients", "sample"]
+
+#: The largest error, relative to the largest entry of the derivative, that passes for rounding.
+TOLERANCE = 1e-6
+#: Difference quotients with a larger relative error estimate decide nothing, and the point is drawn again.
+_UNSETTLED = 1e-4
+_ATTEMPTS = 60
+_STEPS = 8
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What a comparison found; true if the derivative agrees at every point.
+
+    error: the largest difference, relative to the largest entry. trust: the same for the estimated
+    error of the quotients. points: sizes of the points compared. reason: why nothing was found.
+    """
+
+    ok: bool
+    error: float
+    trust: float
+    entries: int
+    points: tuple[str, ...]
+    wrt: str
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __str__(self) -> str:
+        if self.reason:
+            return f"not confirmed: {self.reason}"
+        compared = f"{self.entries} entries of ∂f/∂{self.wrt} against difference quotients"
+        where = f"at {len(self.points)} random points ({'; '.join(self.points)})"
+        verdict = "agrees" if self.ok else "WRONG"
+        return f"{verdict}: {compared} {where}, largest relative difference {self.error:.1e} (quotients good to {self.trust:.0e})"
+
+
+def check(
+    f: Expr,
+    derivative: Expr,
+    wrt: Expr,
+    symbols: Mapping[str, Declared],
+    *,
+    structure: str = "project",
+    layout: str = "gradient",
+    direction: Expr | None = None,
+    points: int = 3,
+    seed: int = 0,
+) -> Certificate:
+    """A certificate for ∂f/∂wrt = derivative.
+
+    derivative is the gradient, the Jacobian, the vec-matrix (columns stacked), or, if `direction`
+    is the symbol dX, the differential in that direction. For a variable with facts, `structure`
+    says what the gradient of a scalar is: entry by entry ("ignore"), its projection ("project"),
+    or G + Gᵀ − I ⊙ G ("cookbook").
+    """
+    if structure not in ("project", "ignore", "cookbook"):
+        raise OptionError(f"structure={structure!r} does not exist", advice="one of project, ignore, cookbook")
+    return _Comparison(f, derivative, wrt, symbols, structure, layout, direction).certificate(points, seed)
+
+
+@dataclass
+class _Comparison:
+    """One function, its derivative, and how they are compared."""
+
+    f: Expr
+    derivative: Expr
+    wrt: Expr
+    symbols: Mapping[str, Declared]
+    structure: str
+    layout: str
+    direction: Expr | None
+
+    def certificate(self, points: int, seed: int) -> Certificate:
+        """The comparison at as many points as are asked for."""
+        name = str(self.wrt.data)
+        shapes = {s: d.shape for s, d in self.symbols.items()}
+        value = compile_numpy({"value": self.f}, shapes)
+        extra = {str(self.direction.data): self.direction.shape} if self.direction is not None else {}
+        closed_form = compile_numpy({"derivative": self.derivative}, {**shapes, **extra})
+        rng = np.random.default_rng(seed)
+        error = trust = 0.0
+        entries, seen = 0, list[str]()
+        for _ in range(points):
+            found = self._point(value, closed_form, rng)
+            if found is None:
+                reason = f"no point was found where f and its derivative by {name} are finite and smooth"
+                return Certificate(False, float("inf"), trust, entries, tuple(seen), name, reason)
+            sizes, got, wanted, estimate = found
+            scale = max(float(np.max(np.abs(wanted), initial=0.0)), 1e-3)
+            if got.shape != wanted.shape:
+                reason = f"the derivative has axes {got.shape} where {wanted.shape} are due"
+                return Certificate(False, float("inf"), trust, entries, tuple(seen), name, reason)
+            error = max(error, float(np.max(np.abs(got - wanted), initial=0.0)) / scale)
+            trust = max(trust, estimate / scale)
+            entries += wanted.size
+            seen.append(", ".join(f"{d} = {n}" for d, n in sizes.items()) or "scalars")
+        return Certificate(error <= TOLERANCE + 10 * trust, error, trust, entries, tuple(seen), name)
+
+    def _point(
+        self, value: Compiled, closed_form: Compiled, rng: np.random.Generator
+    ) -> tuple[dict[str, int], Array, Array, float] | None:
+        """Sizes, closed form, difference quotients and their error estimate at a point where all are finite."""
+        integers = [str(s.data) for node in postorder(self.f) if node.op is MATPOW or node.op.name == "trpow"
+                    for s in symbols_of(node.args[1])]  # fmt: skip
+        for attempt in range(_ATTEMPTS):
+            sizes = sizes_for(self.symbols, rng)
+            modes = {} if attempt < 4 else {s: str(rng.choice(MODES)) for s in self.symbols}
+            inputs = sample(self.symbols, sizes, rng, modes, integers)
+            with np.errstate(all="ignore"):
+                try:
+                    found = self._compared(value, closed_form, inputs, rng)
+                except DataError:  # a singular matrix
+                    continue
+            if found is not None:
+                return sizes, *found
+        return None
+
+    def _compared(
+        self, value: Compiled, closed_form: Compiled, inputs: dict[str, Array], rng: np.random.Generator
+    ) -> tuple[Array, Array, float] | None:
+        name = str(self.wrt.data)
+        at = inputs[name]
+
+        def moved(x: Array) -> Array:
+            result = value(**{**inputs, name: x})
+            assert isinstance(result, np.ndarray)
+            return result
+
+        f = moved(at)
+        if not np.all(np.isfinite(f)):
+            return None
+        if self.direction is not None:
+            v = sample({"v": self.symbols[name]}, _sizes_of(self.symbols[name], at), rng)["v"]
+            wanted, error = _along(moved, at, v)
+            got = closed_form(**{**inputs, str(self.direction.data): v})
+        else:
+            wanted, error = difference_quotients(moved, at)
+            got = closed_form(**inputs)
+        assert isinstance(got, np.ndarray)
+        scale = max(float(np.max(np.abs(wanted), initial=0.0)), 1e-3)
+        if not np.all(np.isfinite(got)) or not np.all(np.isfinite(wanted)) or error > _UNSETTLED * scale:
+            return None
+        if self.direction is None:
+            got, wanted = self._laid_out(got, wanted, f.ndim)
+        return got, wanted, error
+
+    def _laid_out(self, got: Array, wanted: Array, axes_of_f: int) -> tuple[Array, Array]:
+        """Both with the same axes, under the conventions for structured variables and layouts."""
+        if axes_of_f == 0 and wanted.ndim == 2:
+            wanted = _structured(wanted, self.symbols[str(self.wrt.data)].facts, self.structure)
+            if self.layout == "numerator":
+                got = got.T
+        if got.shape != wanted.shape and got.size == wanted.size:
+            n = int(np.prod(wanted.shape[:axes_of_f]))
+            wanted = wanted.reshape(n, -1, order="F") if got.ndim == 2 else wanted.reshape(-1, order="F")
+        return got, wanted
+
+
+def _sizes_of(declared: Declared, at: Array) -> dict[str, int]:
+    dims = [d for d in declared.shape if d != 1]
+    return {d: n for d, n in zip(dims, at.shape, strict=True) if isinstance(d, str)}
+
+
+def _structured(g: Array, facts: frozenset[str], structure: str) -> Array:
+    """The entry-by-entry gradient g under the convention for a variable with these facts."""
+    symmetric = bool(facts & {"symmetric", "spd", "psd"}) and "diagonal" not in facts
+    if structure == "cookbook" and symmetric:
+        return np.asarray(g + g.T - np.diag(np.diagonal(g)))
+    if structure == "ignore":
+        return g
+    if "diagonal" in facts:
+        return np.diag(np.diagonal(g))
+    if symmetric:
+        return np.asarray((g + g.T) / 2)
+    if "skew" in facts:
+        return np.asarray((g - g.T) / 2)
+    return np.tril(g) if "lower" in facts else np.triu(g) if "upper" in facts else g
+
+
+# --- difference quotients --------------------------------------------------------------------------
+
+
+def difference_quotients(f: Callable[[Array], Array], x: Array) -> tuple[Array, float]:
+    """∂f/∂x, axes of f then axes of x, and an estimate of its largest error.
+
+    >>> values, error = difference_quotients(lambda x: np.sin(x), np.array(1.0))
+    >>> bool(abs(values - np.cos(1.0)) < 1e-11), error < 1e-9
+    (True, True)
+    """
+    columns = []
+    error = 0.0
+    for index in np.ndindex(x.shape):
+        step = np.zeros(x.shape)
+        step[index] = max(1.0, abs(float(x[index])))
+        quotient, estimate = _along(f, x, step)
+        columns.append(quotient / step[index])
+        error = max(error, estimate)
+    shape = columns[0].shape
+    return np.stack(columns, axis=-1).reshape(*shape, *x.shape), error
+
+
+def _along(f: Callable[[Array], Array], x: Array, v: Array) -> tuple[Array, float]:
+    """The derivative of f(x + t v) at t = 0: central quotients at steps that halve, extrapolated."""
+    table: list[Array] = []
+    best = best_error = None
+    h = 0.05
+    for _ in range(_STEPS):
+        row = [(f(x + h * v) - f(x - h * v)) / (2 * h)]
+        for j, before in enumerate(table):
+            factor = 4.0 ** (j + 1)
+            row.append((factor * row[j] - before) / (factor - 1))
+        for j in range(1, len(row)):
+            raw = np.maximum(np.abs(row[j] - row[j - 1]), np.abs(row[j] - table[j - 1]))
+            error = np.where(np.isfinite(raw), raw, np.inf)
+            if best is None or best_error is None:
+                best, best_error = row[j], error
+            else:
+                best = np.where(error < best_error, row[j], best)
+                best_error = np.minimum(error, best_error)
+        table, h = row, h / 2
+    assert best is not None and best_error is not None
+    return np.asarray(best), float(np.max(best_error, initial=0.0))

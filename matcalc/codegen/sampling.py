@@ -1,0 +1,106 @@
+"""Random inputs that satisfy what is declared of the symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcalc.algebra.shapes import Dim, Shape, dim_names, dim_substitute, is_scalar
+
+__all__ = ["MODES", "Declared", "Array", "sample", "sizes_for"]
+
+Array = NDArray[Any]
+
+#: How entries are drawn where no fact decides: a function that is finite in few places needs several tries.
+MODES = ("normal", "positive", "unit", "small", "above one", "spd")
+
+
+class Declared(Protocol):
+    """What is known of a symbol."""
+
+    @property
+    def shape(self) -> Shape:
+        """(rows, columns)."""
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """Declared facts."""
+
+
+def sizes_for(symbols: Mapping[str, Declared], rng: np.random.Generator) -> dict[str, int]:
+    """Sizes from 2 up, all different, for the dimension names in a random order."""
+    names = list(dict.fromkeys(n for d in symbols.values() for dim in d.shape for n in dim_names(dim)))
+    start = int(rng.integers(2, 4))
+    return {name: int(k) + start for name, k in zip(names, rng.permutation(len(names)), strict=True)}
+
+
+def sample(
+    symbols: Mapping[str, Declared],
+    sizes: Mapping[str, int],
+    rng: np.random.Generator,
+    modes: Mapping[str, str] | None = None,
+    integers: Iterable[str] = (),
+) -> dict[str, Array]:
+    """An array for every symbol: of its shape, with its facts, entries drawn as its mode says."""
+    whole = set(integers)
+    return {
+        name: _draw(d.shape, d.facts | ({"integer"} if name in whole else set()), sizes, rng, (modes or {}).get(name, ""))
+        for name, d in symbols.items()
+    }
+
+
+def _draw(
+    shape: Shape, facts: frozenset[str], sizes: Mapping[str, int], rng: np.random.Generator, mode: str
+) -> Array:
+    rows, columns = (_size(dim, sizes) for dim in shape)
+    if facts & {"spd", "psd"} or mode == "spd" and rows == columns > 1 and not facts:
+        root = rng.standard_normal((rows, rows))
+        matrix: Array = root @ root.T / rows + 0.5 * np.eye(rows)
+    elif "orthogonal" in facts:
+        matrix = np.linalg.qr(rng.standard_normal((rows, columns)))[0]
+    else:
+        matrix = _within(_entries(rows, columns, facts, mode, rng), facts)
+    if "diagonal" in facts:
+        matrix = np.diag(np.diagonal(matrix))
+    if is_scalar(shape):
+        return matrix.reshape(())
+    return matrix if 1 not in shape else matrix.reshape(-1)
+
+
+def _size(dim: Dim, sizes: Mapping[str, int]) -> int:
+    size = dim_substitute(dim, sizes)
+    assert isinstance(size, int), f"no size for {dim}"
+    return size
+
+
+def _entries(rows: int, columns: int, facts: frozenset[str], mode: str, rng: np.random.Generator) -> Array:
+    shape = (rows, columns)
+    if "integer" in facts:
+        return rng.integers(2, 5, shape).astype(float)
+    if facts & {"positive", "nonnegative"} and mode not in ("unit", "above one"):
+        return rng.uniform(0.4, 1.6, shape)
+    if mode == "positive":
+        return rng.uniform(0.4, 1.6, shape)
+    if mode == "unit":
+        return rng.uniform(0.1, 0.9, shape)
+    if mode == "above one":
+        return rng.uniform(1.2, 2.5, shape)
+    return rng.standard_normal(shape) * (0.3 if mode == "small" else 1.0)
+
+
+def _within(matrix: Array, facts: frozenset[str]) -> Array:
+    """The matrix moved into the subspaces that the facts name, away from singular ones where they say so."""
+    if "symmetric" in facts:
+        matrix = (matrix + matrix.T) / 2
+    if "skew" in facts:
+        matrix = (matrix - matrix.T) / 2
+    if "lower" in facts:
+        matrix = np.tril(matrix)
+    if "upper" in facts:
+        matrix = np.triu(matrix)
+    if facts & {"invertible", "lower", "upper", "diagonal"} and matrix.shape[0] == matrix.shape[1]:
+        matrix = matrix + np.diag(np.sign(np.diagonal(matrix)) + (np.diagonal(matrix) == 0))
+    return matrix
