@@ -1,0 +1,254 @@
+"""Characters to tokens: numbers, words, raised and lowered characters, operators.
+
+What a word means and which bar opens is decided later, in `words` and `fences`; a token of this
+module depends on its own characters alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import lru_cache
+
+from matcalc.algebra.build import Number
+from matcalc.errors import LimitError, MatcalcError, NotYetError, ParseError
+from matcalc.notation.names import ACCENTS, DECORATIONS, GREEK, PRIMES, SUBSCRIPTS, SUPERSCRIPTS, WORD
+
+__all__ = ["MAX_DIGITS", "MAX_LENGTH", "Token", "scan"]
+
+#: Longer text is refused, and so is a number with more digits.
+MAX_LENGTH = 100_000
+MAX_DIGITS = 400
+
+TokenValue = str | int | Fraction | tuple[str, int] | None
+
+
+class Token:
+    """A word of the notation: its type, what it stands for, and where it is in the text."""
+
+    __slots__ = ("end", "start", "type", "value")
+    # Lark asks for these when it builds its end mark; places are kept in start and end.
+    start_pos = end_pos = line = column = end_line = end_column = 0
+    type: str
+    value: TokenValue
+    start: int
+    end: int
+
+    def __init__(self, type: str, value: TokenValue, start: int, end: int) -> None:
+        self.type, self.value, self.start, self.end = type, value, start, end
+
+    def __repr__(self) -> str:
+        return f"{self.type}({self.value!r})"
+
+
+#: Operators and brackets by what is written.
+_OPERATORS: dict[str, str] = {
+    "+": "PLUS", "-": "MINUS", "−": "MINUS", "–": "MINUS", "*": "TIMES", "@": "TIMES", "·": "DOT", "⋅": "DOT", "∙": "DOT",
+    "/": "SLASH", "÷": "SLASH", "⊙": "HADAMARD", "∘": "HADAMARD", ".*": "HADAMARD", "⊘": "QUOTIENT", "./": "QUOTIENT",
+    "⊗": "KRONECKER", ":": "COLON", "^": "CARET", "**": "CARET", ".^": "DOT_CARET", ".**": "DOT_CARET",
+    "(": "LPAR", ")": "RPAR", "[": "LSQUARE", "]": "RSQUARE", "{": "LBRACE", "}": "RBRACE",
+    "⟨": "LANGLE", "⟩": "RANGLE", ",": "COMMA", ">": "GREATER", "<": "LESS",
+    "|": "BAR", "∣": "BAR", "‖": "NORM", "∥": "NORM", "||": "NORM",
+    "𝟏": "ONES", "𝟭": "ONES", "𝟎": "ZEROS", "𝟬": "ZEROS", "𝟙": "INDICATOR", "∇": "NABLA",
+    "'": "SUPERSCRIPT", "’": "SUPERSCRIPT", ".'": "SUPERSCRIPT", ".T": "SUPERSCRIPT", "⊤": "SUPERSCRIPT",
+}  # fmt: skip
+
+#: LaTeX commands that stand for an operator or a bracket.
+_COMMANDS: dict[str, str] = {
+    "cdot": "·", "odot": "⊙", "circ": "∘", "oslash": "⊘", "otimes": "⊗", "Vert": "‖", "lVert": "‖", "rVert": "‖",
+    "lvert": "|", "rvert": "|", "vert": "|", "|": "‖", "{": "(", "}": ")", "langle": "⟨", "rangle": "⟩", "nabla": "∇",
+    "ast": "*", "colon": ":",
+}  # fmt: skip
+_SILENT = {"left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "quad", "qquad", ",", ";", ":", "!", " ", "displaystyle"}
+
+_REFUSED: dict[str, tuple[type[MatcalcError], str, str]] = {
+    "∑": (NotYetError, "sums over an index are not read yet", "Sums over all entries are written sum(x)."),
+    "∏": (NotYetError, "products over an index are not read yet", ""),
+    "∂": (NotYetError, "a derivative is not part of the notation", "Write the function alone, and say by what to derive."),
+    "=": (NotYetError, "one expression is read, not an equation", "Write one side of the equation alone."),
+    ";": (NotYetError, "several statements are not read yet", "Write one expression."),
+    "×": (ParseError, "× has several meanings", "Write A B for the product, ⊙ for the entrywise one, ⊗ for the Kronecker product."),
+    "†": (ParseError, "† is not read", "Write Aᵀ for the transpose."),
+    "√": (ParseError, "√ is not read", "Write sqrt(x)."),
+    "_": (ParseError, "an index stands here without a name", ""),
+    "!": (ParseError, "the factorial is not read", ""),
+}  # fmt: skip
+
+_FRACTIONS = {
+    "½": Fraction(1, 2), "⅓": Fraction(1, 3), "⅔": Fraction(2, 3), "¼": Fraction(1, 4), "¾": Fraction(3, 4),
+    "⅕": Fraction(1, 5), "⅖": Fraction(2, 5), "⅗": Fraction(3, 5), "⅘": Fraction(4, 5), "⅙": Fraction(1, 6),
+    "⅚": Fraction(5, 6), "⅐": Fraction(1, 7), "⅛": Fraction(1, 8), "⅜": Fraction(3, 8), "⅝": Fraction(5, 8),
+    "⅞": Fraction(7, 8), "⅑": Fraction(1, 9), "⅒": Fraction(1, 10),
+}  # fmt: skip
+
+_TYPED = "|".join((*DECORATIONS, *ACCENTS))
+_INDEX = r"(?:_(?:\{[^{}\n]{1,40}\}|[A-Za-z0-9]))?"
+_TOP = r"(?:T|⊤|⟙|\\top(?![A-Za-z])|\\intercal|\\math(?:sf|rm)\s*\{?\s*T\s*\}?)"
+_TOKEN = re.compile(
+    "|".join(
+        (
+            r"(?P<SPACE>\s+|~|&)",
+            r"(?P<NUMBER>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)",
+            rf"(?P<WORD>{WORD})",
+            rf"(?P<TOP>\^\s*(?:[-−]?\s*{_TOP}|\{{\s*[-−]?\s*{_TOP}\s*\}}|\(\s*[-−]?\s*{_TOP}\s*\)))",
+            r"(?P<DOTTED>\^\s*(?:\{\s*)?(?:∘|\\circ(?![A-Za-z])))",
+            rf"(?P<SUPERSCRIPT>[{''.join(c for c in SUPERSCRIPTS if c != '½')}]+)",
+            r"(?P<FRACTION>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒])",
+            rf"(?P<TYPED>\\(?:{_TYPED})(?![A-Za-z])\s*(?:\{{[^{{}}\n]{{0,80}}\}}|\\[A-Za-z]+|\S){_INDEX}[{PRIMES}]*)",
+            rf"(?P<COMMAND>\\(?:[A-Za-z]+{_INDEX}|.))",
+            rf"(?P<SUBSCRIPT>_(?:\{{[^{{}}\n]{{0,40}}\}}|\\[A-Za-z]+|inf|max|[A-Za-z0-9∞*])|[{''.join(SUBSCRIPTS)}∞]+)",
+            r"(?P<OPERATOR>\.T(?![A-Za-z0-9_])|\.\*\*?|\./|\.\^|\.'|\*\*|\|\||[^\s])",
+        )
+    ),
+    re.DOTALL,
+)
+_RAISED = re.compile(r"-?T|-?[0-9]+|.+", re.DOTALL)
+_LETTER_EXPONENT = re.compile(r"\(?([A-Za-z0-9]+)(?:([+-])([A-Za-z0-9]+))?\)?")
+
+
+def scan(text: str) -> list[Token]:
+    """The tokens of a text, without spaces.
+
+    >>> scan("½ Aᵀx")
+    [NUMBER(Fraction(1, 2)), WORD('A'), SUPERSCRIPT('T'), WORD('x')]
+    """
+    if len(text) > MAX_LENGTH:
+        raise LimitError(
+            f"the text has {len(text)} characters, and {MAX_LENGTH} are read at most",
+            spans=((MAX_LENGTH, MAX_LENGTH + 1),),
+        )
+    tokens: list[Token] = []
+    append = tokens.append
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup
+        if kind == "SPACE":
+            continue
+        start, end = match.span()
+        if kind == "WORD":
+            append(Token("WORD", match.group(), start, end))
+        elif kind == "OPERATOR":
+            append(_operator(match.group(), start, end))
+        elif kind == "NUMBER":
+            append(Token("NUMBER", _number(match.group(), start, end), start, end))
+        else:
+            assert kind is not None
+            tokens.extend(_rare(kind, match.group(), start, end))
+    return tokens
+
+
+def _operator(written: str, start: int, end: int) -> Token:
+    found = _OPERATORS.get(written)
+    if found is not None:
+        return Token(found, "T" if found == "SUPERSCRIPT" else written, start, end)
+    kind, message, advice = _REFUSED.get(written, (ParseError, f"{written!r} is not part of the notation", ""))
+    raise kind(message, spans=((start, end),), advice=advice)
+
+
+@lru_cache(maxsize=1024)
+def _exact(written: str) -> Number:
+    if written.isdecimal():
+        return int(written)
+    value = Fraction(written)
+    return value.numerator if value.denominator == 1 else value
+
+
+def _number(written: str, start: int, end: int) -> Number:
+    mantissa, _, exponent = written.lower().partition("e")
+    if len(mantissa) > MAX_DIGITS or (exponent and (len(exponent) > 4 or abs(int(exponent)) > MAX_DIGITS)):
+        raise LimitError(
+            f"a number with more than {MAX_DIGITS} digits is not read", spans=((start, min(end, start + 20)),)
+        )
+    return _exact(written)
+
+
+def _rare(kind: str, written: str, start: int, end: int) -> Iterator[Token]:
+    """The tokens of what is not a plain word, number or operator."""
+    if kind == "FRACTION":
+        yield Token("NUMBER", _FRACTIONS[written], start, end)
+    elif kind == "TOP":
+        yield Token("SUPERSCRIPT", "-T" if "-" in written or "−" in written else "T", start, end)
+    elif kind == "SUPERSCRIPT":
+        yield from _superscript(written, start, end)
+    elif kind == "DOTTED":
+        yield Token("DOT_CARET", ".^", start, end)
+        if "{" in written:
+            yield Token("LBRACE", "{", start, end)
+    elif kind == "SUBSCRIPT":
+        yield Token("SUBSCRIPT", written, start, end)
+    elif kind == "TYPED":
+        yield _typed(written, start, end)
+    else:
+        yield from _command(written, start, end)
+
+
+def _superscript(written: str, start: int, end: int) -> Iterator[Token]:
+    """Raised characters: transposes and integers one by one, anything else as an exponent."""
+    plain = "".join(SUPERSCRIPTS[c] for c in written)
+    at = 0
+    while at < len(plain):
+        found = _RAISED.match(plain, at)
+        assert found is not None
+        part, here = found.group(), start + at
+        at = found.end()
+        if part in ("T", "-T"):
+            yield Token("SUPERSCRIPT", part, here, start + at)
+        elif part.lstrip("-").isdecimal():
+            yield Token("SUPERSCRIPT", _number(part.lstrip("-"), here, start + at) * (-1 if part[0] == "-" else 1), here, start + at)
+        else:
+            yield from _letter_exponent(part, here, end)
+
+
+def _letter_exponent(part: str, start: int, end: int) -> Iterator[Token]:
+    found = _LETTER_EXPONENT.fullmatch(part)
+    if found is None:
+        advice = "The pseudoinverse is not read; (AᵀA)⁻¹Aᵀ is." if part == "+" else "Write the exponent after ^, in brackets."
+        raise ParseError("this exponent is not read", spans=((start, end),), advice=advice)
+    yield Token("CARET", "^", start, start)
+    yield Token("LPAR", "(", start, start)
+    for i, piece in enumerate(found.groups()):
+        if piece is None:
+            break
+        if i == 1:
+            yield Token("PLUS" if piece == "+" else "MINUS", piece, start, end)
+        elif piece.isdecimal():
+            yield Token("NUMBER", _number(piece, start, end), start, end)
+        else:
+            yield Token("WORD", piece, start, end)
+    yield Token("RPAR", ")", end, end)
+
+
+def _typed(written: str, start: int, end: int) -> Token:
+    r"""A letter or word in a type of its own: \mathbf{X}, \operatorname{tr}, \hat\theta."""
+    command, _, rest = written[1:].partition("{")
+    if command in DECORATIONS:
+        inside, _, index = rest.partition("}")
+        inside = inside.strip()
+        if inside in ("1", "0"):
+            return Token("INDICATOR" if command == "mathbb" else "ONES" if inside == "1" else "ZEROS", None, start, end)
+        return Token("WORD", inside + index, start, end)
+    return Token("WORD", written, start, end)
+
+
+def _command(written: str, start: int, end: int) -> Iterator[Token]:
+    r"""A LaTeX command: \beta, \cdot, \log, \|."""
+    name, index = written[1:], ""
+    if "_" in name:
+        at = name.index("_")
+        name, index = name[:at], name[at:]
+    if name in _COMMANDS:
+        yield _operator(_COMMANDS[name], start, end - len(index))
+        if index:
+            yield Token("SUBSCRIPT", index, end - len(index), end)
+    elif name in GREEK:
+        yield Token("WORD", GREEK[name] + index, start, end)
+    elif name == "sum":
+        yield _operator("∑", start, start + 4)
+    elif name == "partial":
+        yield _operator("∂", start, end)
+    elif name == "infty":
+        yield Token("SUBSCRIPT", "∞", start, end)
+    elif name in ("exp", "log", "ln", "det", "sin", "cos", "tan", "tanh", "sinh", "cosh", "arcsin", "arccos", "arctan", "max", "min", "tr", "Tr"):
+        yield Token("WORD", name + index, start, end)
+    elif name not in _SILENT:
+        raise NotYetError(f"the LaTeX command {written} is not read yet", spans=((start, end),))

@@ -1,0 +1,175 @@
+"""Text → expression: the front door of reading.
+
+    text → tokens (lexer) → words said (words) → bars decided (fences) → tree (grammar, tree)
+         → sizes (constraints, infer), where something is not declared → expression (elaborate)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from matcalc.algebra.expr import Expr
+from matcalc.algebra.shapes import Shape, dim_names
+from matcalc.errors import DeclarationError, MatcalcError, ParseError, ShapeError
+from matcalc.notation.declarations import Declaration, Partial, add_declaration, read_where, shape_text, split_where
+from matcalc.notation.elaborate import Elaboration, elaborate
+from matcalc.notation.fences import fence
+from matcalc.notation.grammar import parse_tokens
+from matcalc.notation.infer import Inference, Problem, infer
+from matcalc.notation.lexer import Token, scan
+from matcalc.notation.names import normalise_name
+from matcalc.notation.tree import Node, check_forms, mark_determinants, postorder, settle_slashes
+from matcalc.notation.words import Vocabulary, resolve
+
+__all__ = ["Declaration", "Reading", "normalise_name", "parse", "read", "read_formula"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a text says.
+
+    symbols  every symbol of the text, in the order of first appearance, with its shape and facts.
+    notes    what was assumed, and must be said with the answer.
+    """
+
+    expr: Expr
+    symbols: dict[str, Declaration]
+    notes: tuple[str, ...]
+    text: str
+
+
+def parse(
+    text: str, where: Mapping[str, object] | str | None = None, *, functions: Mapping[str, object] | None = None
+) -> Expr:
+    """The expression that a text says.
+
+    >>> from matcalc import parse
+    >>> print(parse("norm2(y - A*x)^2", {"A": "m n", "x": "n", "y": "m"}))
+    ‖y − A x‖²
+    """
+    return read(text, where, functions=functions).expr
+
+
+def read(
+    text: str,
+    where: Mapping[str, object] | str | None = None,
+    *,
+    functions: Mapping[str, object] | None = None,
+    wrt: Iterable[str] = (),
+) -> Reading:
+    """The expression that a text says, its symbols, and what was assumed.
+
+    >>> reading = read("‖y − Ax‖²")
+    >>> {name: said.shape for name, said in reading.symbols.items()}
+    {'y': ('m', 1), 'A': ('m', 'n'), 'x': ('n', 1)}
+    >>> reading.notes
+    ('Ax is read as A x',)
+    """
+    if not isinstance(text, str):
+        raise ParseError(f"an expression is text, and not of type {type(text).__name__}")
+    try:
+        return _read(text, where, functions or {}, wrt)
+    except MatcalcError as error:
+        if error.source is None and error.spans:
+            raise type(error)(error.message, source=text, spans=error.spans, advice=error.advice) from None
+        raise
+
+
+def _read(
+    text: str, where: Mapping[str, object] | str | None, functions: Mapping[str, object], wrt: Iterable[str]
+) -> Reading:
+    declared = read_where(where)
+    body, said = split_where(text)
+    if said:
+        for name, partial in read_where(said).items():
+            add_declaration(declared, name, partial)
+    elif len(body) < len(text.rstrip()):
+        raise ParseError("nothing is declared after where", spans=((len(body), len(text)),))
+    dimensions = {name for partial in declared.values() for dim in partial.shape or () for name in dim_names(dim)}
+    vocabulary = Vocabulary(declared.keys() | set(map(normalise_name, wrt)), dimensions, functions)
+    nodes, names = _tree(body, vocabulary)
+    for name in declared:
+        if name not in names:
+            raise _unused(name, names)
+    found = _sizes(body, nodes, names, declared, functions)
+    context = Elaboration(body, found.symbols, found.leaves, functions, mark_determinants(nodes), found.guessed)
+    expr = elaborate(nodes, context)
+    symbols = {name: _declaration(name, found.symbols[name], declared.get(name)) for name in names}
+    return Reading(expr, symbols, tuple(vocabulary.notes), text)
+
+
+def _tree(text: str, vocabulary: Vocabulary) -> tuple[list[Node], tuple[str, ...]]:
+    """The nodes of the text, operands first, and the names of its symbols in order of first appearance."""
+    tokens = fence(resolve(scan(text), text, vocabulary), text)
+    if not tokens:
+        raise ParseError("the text is empty")
+    root = settle_slashes(parse_tokens(tokens, text))
+    nodes = postorder(root)
+    check_forms(nodes, text)
+    return nodes, _symbols(tokens)
+
+
+def _symbols(tokens: list[Token]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([str(token.value) for token in tokens if token.type == "SYMBOL"]))
+
+
+def _sizes(
+    text: str,
+    nodes: list[Node],
+    names: tuple[str, ...],
+    declared: Mapping[str, Partial],
+    functions: Mapping[str, object],
+    expected: Shape | None = None,
+) -> Inference:
+    """The shapes of the symbols and of what takes its size from the context."""
+    shapes: dict[str, Shape] = {}
+    for name in names:
+        partial = declared.get(name)
+        if partial is None or partial.shape is None:
+            break
+        shapes[name] = partial.shape
+    else:
+        if not any(node.kind in _UNSIZED or node.data in _FILLED for node in nodes):
+            return Inference(shapes, {}, frozenset())
+    return infer(Problem(text, nodes, declared, names, functions, mark_determinants(nodes), expected))
+
+
+_UNSIZED = frozenset({"identity", "ones", "zeros"})
+_FILLED = ("vector", "matrix")
+
+
+@lru_cache(maxsize=4096)
+def _declaration_of(shape: Shape, facts: frozenset[str]) -> Declaration:
+    return Declaration(shape, facts)
+
+
+def _declaration(name: str, shape: Shape, partial: Partial | None) -> Declaration:
+    return _declaration_of(shape, partial.facts if partial else frozenset())
+
+
+def _unused(name: str, names: tuple[str, ...]) -> DeclarationError:
+    advice = f"It has the symbols {', '.join(names[:12])}." if names else "It has no symbols."
+    return DeclarationError(f"{name} is declared and does not occur in the text", advice=advice)
+
+
+# --- formulas of the rulebook ------------------------------------------------------------------------
+
+
+def read_formula(text: str, letters: Mapping[str, Shape], shape: Shape | None = None) -> Expr:
+    """A formula of the rulebook: every letter is declared, and I, 𝟏 and 𝟎 take their size from the shape.
+
+    >>> print(read_formula("−Y dX Y", {"Y": ("n", "n"), "dX": ("n", "n")}))
+    −Y dX Y
+    """
+    try:
+        declared = {name: Partial(its, frozenset()) for name, its in letters.items()}
+        nodes, names = _tree(text, Vocabulary(declared, formula=True))
+        found = _sizes(text, nodes, names, declared, {}, shape)
+        value = elaborate(nodes, Elaboration(text, found.symbols, found.leaves, {}, {}))
+        if shape is not None and value.shape != shape:
+            raise ShapeError(f"this is {shape_text(value.shape)}, and {shape_text(shape)} is wanted", spans=((0, len(text)),))
+    except MatcalcError as error:
+        raise type(error)(error.message, source=text, spans=error.spans, advice=error.advice) from None
+    return value

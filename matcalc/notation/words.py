@@ -1,0 +1,312 @@
+"""What the words of a text are: symbols, functions, constants, dimensions, or letters written together.
+
+A word is, in this order: a declared name, a Greek letter by its name, a function, and else it is
+split into its letters, which the answer says.
+"""
+
+from __future__ import annotations
+
+import difflib
+import keyword
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from matcalc.algebra.operations import REGISTRY
+from matcalc.errors import MatcalcError, NotYetError, ParseError
+from matcalc.notation.lexer import Token
+from matcalc.notation.names import GREEK, is_greek, is_lower, is_upper, normalise_name, pieces_of
+
+__all__ = ["READER_FUNCTIONS", "Unknown", "Vocabulary", "resolve"]
+
+#: Functions that are no rows of the rulebook: shorthands for what the constructors build.
+READER_FUNCTIONS = frozenset({"inv", "transpose", "eye", "ones", "zeros", "vector", "matrix", "hadamard", "inner", "dot"})
+_REFUSED_FUNCTIONS = {
+    "adj": "The adjugate of X is det(X) X⁻¹.",
+    "pinv": "For a matrix A of full column rank it is (AᵀA)⁻¹Aᵀ.",
+    "cross": "",
+    "outer": "Write x yᵀ.",
+    "pow": "Write x^k.",
+}
+_LATER_FUNCTIONS = ("logm", "sqrtm", "hess", "grad", "rank", "cond", "eig", "svd", "chol", "prod")
+#: Greek letters that name functions; any other Greek letter before a bracket is a factor.
+_GREEK_FUNCTIONS = "φψ"
+_SIZED = re.compile(r"I(?:_([A-Za-z]\w*)|([₀-₉]+))")
+_ORDERS = {"": 0, "′": 1, "′′": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A function that is only a name, and how often it is derived."""
+
+    name: str
+    order: int = 0
+
+
+@dataclass(slots=True)
+class Vocabulary:
+    """What names mean before the text is read.
+
+    declared    names of symbols.
+    dimensions  names that occur in declared shapes: in an expression they are scalars.
+    functions   functions that the caller supplies.
+    formula     whether the text is a formula of the rulebook: every letter is declared, nothing is split.
+    notes       what was assumed on the way.
+    """
+
+    declared: Collection[str]
+    dimensions: Collection[str] = ()
+    functions: Mapping[str, object] = field(default_factory=dict)
+    formula: bool = False
+    notes: list[str] = field(default_factory=list)
+
+
+def resolve(tokens: list[Token], text: str, vocabulary: Vocabulary) -> list[Token]:
+    """The tokens with every word said: SYMBOL, CALL, BARE, CONSTANT, EULER, IDENTITY or DIMENSION."""
+    words = _Words(tokens, text, vocabulary)
+    out: list[Token] = []
+    for at, token in enumerate(tokens):
+        if token.type == "WORD":
+            words.put(at, token, out)
+        elif token.type == "NABLA":
+            words.gradient(at, token)
+        elif token.type == "INDICATOR" and not (at + 1 < len(tokens) and tokens[at + 1].type == "LSQUARE"):
+            out.append(Token("ONES", None, token.start, token.end))
+        else:
+            out.append(token)
+    return out
+
+
+@lru_cache(maxsize=4096)
+def _names(word: str) -> tuple[str, str]:
+    """(name, the word as a possible function)."""
+    return normalise_name(word), word.lstrip("\\")
+
+
+class _Words:
+    """One pass over the words of a text, with what the rest of the text says about them."""
+
+    def __init__(self, tokens: list[Token], text: str, vocabulary: Vocabulary) -> None:
+        self.tokens = tokens
+        self.text = text
+        self.vocabulary = vocabulary
+        self.orders: dict[int, int] = {}  # ∇ and ∇² before a word
+        self._alone: dict[str, bool] | None = None  # single letters of the text: whether used as a symbol
+
+    # --- what the text says elsewhere ---
+
+    def alone(self) -> dict[str, bool]:
+        """The letters that stand alone in the text, and whether one of them is not before a tight bracket."""
+        if self._alone is None:
+            found: dict[str, bool] = {}
+            for at, token in enumerate(self.tokens):
+                if token.type == "WORD":
+                    word = str(token.value)
+                    if len(pieces_of(word)) == 1 or word in GREEK:
+                        name = normalise_name(word)
+                        found[name] = found.get(name, False) or not self.before_bracket(at, tight=True)
+            self._alone = found
+        return self._alone
+
+    def before_bracket(self, at: int, tight: bool = False) -> bool:
+        """Whether an opening bracket follows the token."""
+        if at + 1 >= len(self.tokens):
+            return False
+        after = self.tokens[at + 1]
+        return after.type == "LPAR" and (not tight or after.start == self.tokens[at].end)
+
+    # --- one word ---
+
+    def put(self, at: int, token: Token, out: list[Token]) -> None:
+        """Append what the word is."""
+        word = str(token.value)
+        name, plain = _names(word)
+        vocabulary = self.vocabulary
+        if at in self.orders:
+            out.append(Token("CALL", Unknown(name, self.orders[at]), token.start, token.end))
+        elif name in vocabulary.declared:
+            out.append(Token("SYMBOL", name, token.start, token.end))
+        elif name in vocabulary.functions or plain in vocabulary.functions:
+            self.function(at, token, plain if plain in vocabulary.functions else name, out)
+        elif len(name) == 1 or name[1:2] in "₀₁₂₃₄₅₆₇₈₉′\u0302\u0303\u0304\u0307\u0308":
+            if len(name) > 2 and len(pieces_of(word)) > 1 and word not in GREEK and not is_greek(name):
+                self.long_word(at, token, name, plain, out)
+            else:
+                self.letter(at, token, name, out)
+        else:
+            self.long_word(at, token, name, plain, out)
+
+    def letter(self, at: int, token: Token, name: str, out: list[Token]) -> None:
+        """A single letter that is not declared."""
+        kind: str = "SYMBOL"
+        value: object = name
+        if name == "I":
+            kind, value = "IDENTITY", None
+        elif name == "π":
+            kind = "CONSTANT"
+        elif name in self.vocabulary.dimensions:
+            kind = "DIMENSION"
+        elif self.vocabulary.formula:
+            raise ParseError(f"{name} is no letter of this rule", spans=((token.start, token.end),))
+        elif _SIZED.fullmatch(name):
+            kind, value = "IDENTITY", name[1:].lstrip("_")
+        elif name == "e" and self.is_base(at):
+            kind = "EULER"
+        elif name == "σ" and self.before_bracket(at) and not self.used_as_symbol("σ"):
+            kind, value = "CALL", "sigmoid"
+        elif self.is_unknown_function(at, name):
+            kind, value = "CALL", self.unknown(name)
+        out.append(Token(kind, value, token.start, token.end))  # type: ignore[arg-type]
+
+    def is_base(self, at: int) -> bool:
+        """Whether e is Euler's number here: everywhere in the text it is the base of a power."""
+        for i, token in enumerate(self.tokens):
+            if token.type == "WORD" and token.value == "e":
+                after = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
+                if after is None or (after.type != "CARET" and not (after.type == "SUPERSCRIPT" and after.value not in ("T", "-T"))):
+                    return False
+        return True
+
+    def used_as_symbol(self, name: str) -> bool:
+        """Whether a letter occurs that no bracket follows, at any distance."""
+        return any(
+            token.type == "WORD" and normalise_name(str(token.value)) == name and not self.before_bracket(i)
+            for i, token in enumerate(self.tokens)
+        )
+
+    def is_unknown_function(self, at: int, name: str) -> bool:
+        """Whether an undeclared letter is an unknown function: lower-case and always right before a bracket."""
+        base = name.rstrip("′")
+        return (
+            self.before_bracket(at, tight=True)
+            and is_lower(base)
+            and (not is_greek(base) or base in _GREEK_FUNCTIONS)
+            and base not in self.vocabulary.declared
+            and not self.alone().get(base, False)
+            and name[len(base) :] in _ORDERS
+        )
+
+    def unknown(self, name: str) -> Unknown:
+        """The unknown function, noted."""
+        base = name.rstrip("′")
+        note = f"{base} is read as an unknown function"
+        if note not in self.vocabulary.notes:
+            self.vocabulary.notes.append(note)
+        return Unknown(base, _ORDERS[name[len(base) :]])
+
+    def gradient(self, at: int, token: Token) -> None:
+        """∇f(x), ∇²f(x): says so of the word that follows."""
+        order = 1
+        at += 1
+        if at < len(self.tokens) and self.tokens[at].type == "SUPERSCRIPT" and self.tokens[at].value == 2:
+            self.tokens[at].type = "WORD_MARK"
+            order, at = 2, at + 1
+        if at < len(self.tokens) and self.tokens[at].type == "WORD" and self.before_bracket(at):
+            self.orders[at] = order
+            return
+        raise NotYetError(
+            "a derivative is not part of the notation", spans=((token.start, token.end),),
+            advice="Write the function alone, and say by what to derive; ∇f(x) is read where f is an unknown function.",
+        )  # fmt: skip
+
+    # --- words of several letters ---
+
+    def long_word(self, at: int, token: Token, name: str, plain: str, out: list[Token]) -> None:
+        """A word of several letters that is not declared."""
+        start, end = token.start, token.end
+        sized = _SIZED.fullmatch(name)
+        if name in self.vocabulary.dimensions:
+            out.append(Token("DIMENSION", name, start, end))
+        elif self.is_function(plain):
+            self.function(at, token, plain, out)
+        elif sized:
+            out.append(Token("IDENTITY", sized.group(1), start, end))
+        elif self.vocabulary.formula:
+            raise ParseError(f"{plain} is no letter of this rule and no function", spans=((start, end),))
+        elif "_" in name and self.is_function(name.partition("_")[0]) and name.partition("_")[0] in ("sum", "tr", "max", "min", "prod"):
+            raise NotYetError("sums over an index are not read yet", spans=((start, end),), advice="Sums over all entries are written sum(x).")
+        elif "_" in name and len(pieces_of(plain)) == 1:
+            raise NotYetError(
+                f"entries such as {plain} are not read yet", spans=((start, end),), advice=f"Declare {name} if it is a name of its own."
+            )
+        elif is_greek(name) and len(pieces_of(name)) == 1:
+            self.letter(at, token, name, out)
+        else:
+            self.split(at, token, plain, out)
+
+    def is_function(self, word: str) -> bool:
+        """Whether the word is a function that the reader knows."""
+        return word in REGISTRY.names or word in READER_FUNCTIONS
+
+    def function(self, at: int, token: Token, name: str, out: list[Token]) -> None:
+        """A function: a CALL before a bracket, BARE otherwise; eye is the identity."""
+        if name == "eye" and not self.before_bracket(at):
+            out.append(Token("IDENTITY", None, token.start, token.end))
+        else:
+            out.append(Token("CALL" if self.before_bracket(at) else "BARE", name, token.start, token.end))
+
+    def split(self, at: int, token: Token, word: str, out: list[Token]) -> None:
+        """A word as the product of its letters, or an error that says what it could be."""
+        pieces = pieces_of(word)
+        problem = self.why_not(at, token, word, pieces)
+        if problem is not None:
+            raise problem
+        place = token.start + self.text[token.start : token.end].find(word)
+        for piece in pieces:
+            end = place + len(piece)
+            name = normalise_name(piece)
+            letter = Token("WORD", piece, place, end)
+            if name in self.vocabulary.declared:
+                out.append(Token("SYMBOL", name, place, end))
+            else:
+                self.letter(at if piece is pieces[-1] else len(self.tokens), letter, name, out)
+            place = end
+        note = f"{word} is read as {' '.join(pieces)}"
+        if note not in self.vocabulary.notes:
+            self.vocabulary.notes.append(note)
+
+    def why_not(self, at: int, token: Token, word: str, pieces: list[str]) -> MatcalcError | None:
+        """The error if a word cannot be split."""
+        spans = ((token.start, token.end),)
+        if word in _REFUSED_FUNCTIONS:
+            return ParseError(f"the function {word} is not read", spans=spans, advice=_REFUSED_FUNCTIONS[word])
+        if word in _LATER_FUNCTIONS:
+            return NotYetError(f"the function {word} is not read yet", spans=spans)
+        if "".join(pieces) != word:
+            return ParseError(f"{word} is not a name", spans=spans)
+        close = self.close_to(word)
+        names = [normalise_name(piece) for piece in pieces]
+        calls = self.before_bracket(at)
+        if keyword.iskeyword(word) or (calls and close):
+            return self.unread(word, close, calls, spans)
+        known = self.alone()
+        if all(n in self.vocabulary.declared or n in known or n == "I" for n in names):
+            return None
+        if calls or len(pieces) > 4 or not any(is_upper(n) for n in names):
+            return self.unread(word, close, calls, spans)
+        return None
+
+    def close_to(self, word: str) -> list[str]:
+        """Known names that the word may have been meant for."""
+        candidates = [*REGISTRY.names, *READER_FUNCTIONS, *self.vocabulary.functions, *GREEK]
+        return difflib.get_close_matches(word, candidates, n=2, cutoff=0.7) if 2 < len(word) < 30 else []
+
+    def unread(self, word: str, close: list[str], calls: bool, spans: tuple[tuple[int, int], ...]) -> MatcalcError:
+        """The error for a word that is nothing."""
+        shown = word if len(word) <= 40 else word[:40] + "…"
+        if keyword.iskeyword(word):
+            message = f"{shown} is a word of Python and cannot be read as a product"
+        elif calls:
+            message = f"there is no function {shown}"
+        else:
+            message = f"{shown} is neither declared nor known"
+        if close:
+            advice = f"Did you mean {' or '.join(close)}?"
+        elif calls:
+            advice = f"If it is a product of {' · '.join(pieces_of(word)[:4])}…, write spaces between the letters." if len(word) > 4 else (
+                f"If it is a product, write {' '.join(pieces_of(word))} (…)."
+            )
+        else:
+            advice = f"Declare it, or write a product with spaces: {' '.join(pieces_of(word))}." if len(word) <= 12 else "Declare it."
+        return ParseError(message, spans=spans, advice=advice)
