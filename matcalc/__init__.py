@@ -1,1 +1,38 @@
-"""matcalc: closed-form matrix derivatives."""
+"""matcalc: closed-form matrix derivatives, from text to formula, LaTeX and NumPy code.
+
+>>> from matcalc import derive
+>>> print(derive("‖y − A x‖²", "x"))
+∂f/∂x = 2 Aᵀ(A x − y)          A ∈ ℝᵐˣⁿ, x ∈ ℝⁿ, y ∈ ℝᵐ
+"""
+
+from matcalc.derive import Derivative, derive, simplify
+from matcalc.errors import (
+    AmbiguityError,
+    DataError,
+    DeclarationError,
+    DerivativeError,
+    LimitError,
+    MatcalcError,
+    NotYetError,
+    OptionError,
+    ParseError,
+    ShapeError,
+)
+from matcalc.notation.read import parse
+
+__all__ = [
+    "AmbiguityError",
+    "DataError",
+    "DeclarationError",
+    "Derivative",
+    "DerivativeError",
+    "LimitError",
+    "MatcalcError",
+    "NotYetError",
+    "OptionError",
+    "ParseError",
+    "ShapeError",
+    "derive",
+    "parse",
+    "simplify",
+]

@@ -111,7 +111,7 @@ class Derivative:
 
     def __str__(self) -> str:
         main, parts = text_with_where(self.expr, limit=_LINE)
-        line = f"{self._head()} = {main}          {declaration_line(self.where)}"
+        line = f"{self._head()} = {main}          {declaration_line(_listed(self.where))}"
         lines = [line]
         lines += [
             f"  where {name} = {text}" if i == 0 else f"        {name} = {text}" for i, (name, text) in enumerate(parts)
@@ -189,16 +189,35 @@ class Derivative:
 
         if target != "numpy":
             raise NotYetError(f"code for {target!r} is not there yet", advice='target="numpy" is')
-        facts = {name: d.facts for name, d in self.where.items() if d.facts}
         outputs = self._outputs(what)
         axes = {name: self.axes for name in outputs if name == "derivative" and self.kind == "differential"}
-        return compile_numpy(outputs, self.shapes, facts, name="_and_".join(what), docstring=str(self), axes=axes)
+        return compile_numpy(outputs, self.where, name="_and_".join(what), title=str(self), axes=axes)
 
     def check(self, points: int = 3, seed: int = 0) -> Certificate:
         """A numeric certificate: the answer against difference quotients of the function."""
         from matcalc.check import check
 
-        return check(self, points=points, seed=seed)
+        dx = direction(self.variable) if self.kind == "differential" else None
+        return check(
+            self.function,
+            self.expr,
+            self.variable,
+            self.where,
+            structure=self.structure,
+            layout=self.layout,
+            direction=dx,
+            points=points,
+            seed=seed,
+        )
+
+
+def _listed(symbols: Mapping[str, Declaration]) -> dict[str, Declaration]:
+    """Matrices, then vectors, then scalars, each by name."""
+
+    def rank(item: tuple[str, Declaration]) -> tuple[int, str]:
+        return 2 - len(axes_of(item[1].shape)), item[0]
+
+    return dict(sorted(symbols.items(), key=rank))
 
 
 def _reading(f: str | Expr, where: Where, functions: Mapping[str, object] | None, wrt: Sequence[str]) -> Reading:

@@ -48,7 +48,7 @@ SUM = row(
     "sum",
     "X: m n -> 1 1",
     transpose="blind",
-    adjoint=("G ones",),
+    adjoint=("G 𝟏𝟏ᵀ",),
     numpy="{0}.sum()",
     facts=("nonnegative -> nonnegative", "positive -> positive"),
     source=f"{_MN}, §9.9",
