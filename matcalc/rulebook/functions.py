@@ -99,14 +99,14 @@ KRON = row(
 KRON_LEFT = row(
     "kronleft",
     "G: m*p n*q, B: p q, A: m n -> m n",
-    adjoint=("G ⊗ B", "kronright(G₁, G, B)", "𝟎"),
+    adjoint=("G₁ ⊗ B", "kronright(G, G₁, B)", "𝟎"),
     source=f"{_MN}, §2.2, adjoint of A ↦ A ⊗ B",
     numpy="np.einsum('ipjq,pq->ij', {0}.reshape({2}.shape[0], -1, {2}.shape[1], {1}.size // {1}.shape[0]), {1})",
 )
 KRON_RIGHT = row(
     "kronright",
     "G: m*p n*q, A: m n, B: p q -> p q",
-    adjoint=("A ⊗ G", "kronleft(G₁, G, A)", "𝟎"),
+    adjoint=("A ⊗ G₁", "kronleft(G, G₁, A)", "𝟎"),
     source=f"{_MN}, §2.2, adjoint of B ↦ A ⊗ B",
     numpy="np.einsum('ipjq,ij->pq', {0}.reshape({1}.shape[0], -1, {1}.shape[1], {2}.shape[1]), {1})",
 )
