@@ -58,7 +58,8 @@ def joined(left: Factor, right: Factor) -> Factor:
 def _kind(t: Term) -> str:
     core = split(t)[1]
     core = core.args[0] if core.op == "transpose" else core
-    return core.op if core.op in ("inv", "diagmatrix", "spread") else ""
+    core_op = "diagmatrix" if core.op in ("commutation", "diagonalizer") else core.op
+    return core_op if core_op in ("inv", "diagmatrix", "spread") else ""
 
 
 def _step(left: str, right: str, r: int, k: int, c: int) -> int:

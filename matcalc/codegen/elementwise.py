@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from matcalc.algebra.shapes import Dim
+from matcalc.algebra.shapes import Dim, dim_mul
 from matcalc.codegen.terms import Dims, Table, Term, make, number
 
 __all__ = [
-    "call", "dense", "diagmatrix", "diagonal", "divided", "is_number", "plus", "power", "rebuild", "scale", "size_of", "sizes",
+    "call", "dense", "diagmatrix", "diagonal", "divided", "formed", "is_number", "plus", "power", "rebuild", "scale", "size_of", "sizes",
     "split", "spread", "times", "transpose", "value",
 ]  # fmt: skip
 
@@ -103,6 +103,21 @@ def dense(t: Term) -> Term:
         if v.op == "spread":
             return times(v.args[0], make("eye", sizes(t)[:1], None, t.dims))
         return make("diag", (v,), None, t.dims)
+    if t.op == "commutation":
+        r, c = (size_of(t.table, d) for d in t.data)  # type: ignore[union-attr]
+        return make("commuted", (make("eye", (times(r, c),), None, t.dims), c, r), None, t.dims)
+    if t.op == "diagonalizer":
+        n, transposed = t.data  # type: ignore[misc]
+        eye = make("eye", (size_of(t.table, n),), None, (n, n))
+        e = make("on_diagonal", (eye, size_of(t.table, n)), None, (dim_mul(n, n), n))
+        return transpose(e) if transposed else e
+    return t
+
+
+def formed(t: Term) -> Term:
+    """T, where the leaves of vec-matrices are arrays: see `tensors`."""
+    if t.op in ("commutation", "diagonalizer"):
+        return dense(t)
     return t
 
 
@@ -111,6 +126,13 @@ def transpose(t: Term) -> Term:
     if t.rank < 2:
         return t
     flipped = (t.dims[1], t.dims[0])
+    if t.op == "commutation":
+        return t.table.make("commutation", (), t.data[::-1], flipped)  # type: ignore[index]
+    if t.op == "diagonalizer":
+        n, transposed = t.data  # type: ignore[misc]
+        return t.table.make("diagonalizer", (), (n, not transposed), flipped)
+    if t.op == "kron":
+        return make("kron", tuple([transpose(a) for a in t.args]), None, flipped)
     if t.op == "transpose":
         return t.args[0]
     if t.op in ("diagmatrix", "eye"):
@@ -142,13 +164,14 @@ def flip(t: Term) -> Term:
 
 # --- broadcasting --------------------------------------------------------------------------------
 
+_UNFORMED = frozenset({"diagmatrix", "commutation", "diagonalizer"})
 Builder = Callable[[list[Term], Dims], Term]
 
 
 def _broadcast(args: Sequence[Term], build: Builder) -> Term:
     """Build on operands of common dims, unrepeated where all of them repeat, transposed where all are."""
     dims: Dims = max((a.dims for a in args), key=len)
-    operands = [a.args[0] if a.op == "spread" and a.args[0].rank == 0 else dense(a) if a.op == "diagmatrix" else a
+    operands = [a.args[0] if a.op == "spread" and a.args[0].rank == 0 else dense(a) if a.op in _UNFORMED else a
                 for a in args]  # fmt: skip
     if not dims:
         return build(operands, dims)
@@ -261,6 +284,7 @@ def diagonal(t: Term) -> Term:
     """The diagonal of a square matrix."""
     if t.rank == 0:
         return t
+    t = formed(t)
     if t.op == "diagmatrix":
         return t.args[0]
     if t.op == "spread":

@@ -6,13 +6,13 @@ an outer product is an outer product, a trace of a product never forms it.
 
 from __future__ import annotations
 
-from matcalc.algebra.shapes import dim_mul
 from matcalc.codegen.elementwise import (
-    dense, diagmatrix, diagonal, is_number, power, scale, size_of, sizes, split, spread, times, transpose, value,
+    dense, diagmatrix, diagonal, formed, is_number, power, scale, sizes, split, spread, times, transpose, value,
 )  # fmt: skip
-from matcalc.codegen.terms import Dims, Term, make, number
+from matcalc.codegen.tensors import LEAVES, kron_times, leaf_times, leaf_times_vector, ravel, reshape
+from matcalc.codegen.terms import Term, make, number
 
-__all__ = ["dot", "inner", "inverse", "matmul", "matvec", "outer", "ravel", "reshape", "solve", "total", "trace"]
+__all__ = ["dot", "inner", "inverse", "matmul", "matvec", "outer", "solve", "total", "trace"]
 
 
 def _scaled(t: Term) -> tuple[list[Term], Term]:
@@ -37,7 +37,7 @@ def total(t: Term, axis: int | None = None) -> Term:
     if axis is not None and t.rank == 1:
         axis = None
     dims = () if axis is None else (t.dims[1 - axis],)
-    c, core = split(t)
+    c, core = split(formed(t))
     if c != 1:
         return scale(c, total(core, axis))
     if core.op == "spread":
@@ -106,7 +106,7 @@ def inner(a: Term, b: Term) -> Term:
         return times(a, b)
     if a.rank == 1:
         return dot(a, b)
-    (c, a), (d, b) = split(a), split(b)
+    (c, a), (d, b) = split(formed(a)), split(formed(b))
     return scale(c * d, _inner(a, b))
 
 
@@ -132,7 +132,7 @@ def trace(t: Term) -> Term:
     """The trace of a square matrix."""
     if t.rank == 0:
         return t
-    c, core = split(t)
+    c, core = split(formed(t))
     if c != 1:
         return scale(c, trace(core))
     if core.op == "matmul":
@@ -168,6 +168,8 @@ def matvec(a: Term, x: Term) -> Term:
 
 
 def _matvec(a: Term, x: Term) -> Term:
+    if a.op in LEAVES:
+        return leaf_times_vector(a, x)
     if a.op == "diagmatrix":
         return times(a.args[0], x)
     if a.op == "spread":
@@ -182,9 +184,9 @@ def _matvec(a: Term, x: Term) -> Term:
     solved = _solved(a, x)
     if solved is not None:
         return solved
-    if a.op in ("kron", "transpose") and (a.op == "kron" or a.args[0].op == "kron"):
-        left, right = a.args if a.op == "kron" else (transpose(b) for b in a.args[0].args)
-        if left.rank == 2 and right.rank == 2:  # (A ⊗ B) vec X = vec(B X Aᵀ), and rows of X are laid one after another
+    if a.op == "kron":
+        left, right = a.args
+        if 1 not in (*left.dims, *right.dims):  # (A ⊗ B) vec X = vec(B X Aᵀ), and rows of X are laid one after another
             block = reshape(x, (left.dims[1], right.dims[1]))
             return ravel(matmul(matmul(left, block), transpose(right)))
     if a.op == "times":  # row or column scaling
@@ -223,6 +225,14 @@ def _matmul(a: Term, b: Term) -> Term:
         sums = total(b, 0)
         return outer(v, sums) if v.rank else spread(times(v, sums), dims, 1)
     if b.op == "spread":
+        return transpose(_matmul(transpose(b), transpose(a)))
+    if a.op in LEAVES:
+        return leaf_times(a, b)
+    if a.op == "kron":
+        applied = kron_times(a, b)
+        if applied is not None:
+            return applied
+    if b.op in LEAVES or b.op == "kron":
         return transpose(_matmul(transpose(b), transpose(a)))
     solved = _solved(a, b)
     if solved is not None:
@@ -272,30 +282,3 @@ def solve(m: Term, b: Term, transposed: bool = False) -> Term:
     if m.op == "transpose":
         m, transposed = m.args[0], not transposed
     return scale(c, make("solve", (m, dense(b)), transposed and transpose(m) is not m, b.dims))
-
-
-# --- layout --------------------------------------------------------------------------------------
-
-
-def ravel(t: Term) -> Term:
-    """The entries row after row: vec X is ravel(Xᵀ)."""
-    if t.rank < 2:
-        return t
-    if t.op == "reshape":
-        return t.args[0]
-    dims = (dim_mul(*t.dims),)
-    c, core = split(t)
-    if core.op == "spread" and core.args[0].rank == 0:
-        return scale(c, spread(core.args[0], dims))
-    return scale(c, make("ravel", (dense(core),), None, dims))
-
-
-def reshape(t: Term, dims: Dims) -> Term:
-    """The vector cut into rows: the inverse of ravel."""
-    if t.op == "ravel" and t.args[0].dims == dims:
-        return t.args[0]
-    c, core = split(t)
-    if core.op == "spread":
-        return scale(c, spread(core.args[0], dims))
-    lengths = tuple([size_of(t.table, d) for d in dims])
-    return scale(c, make("reshape", (dense(core), *lengths), None, dims))

@@ -18,8 +18,9 @@ from matcalc.codegen.chains import Chains, Factor, scaled_product
 from matcalc.codegen.elementwise import (
     call, dense, diagmatrix, diagonal, plus, power, scale, size_of, split, spread, times, transpose,
 )  # fmt: skip
-from matcalc.codegen.linear import inner, inverse, outer, ravel, reshape, total
+from matcalc.codegen.linear import inner, inverse, outer, total
 from matcalc.codegen.templates import as_matrix, from_template
+from matcalc.codegen.tensors import kron, ravel, reshape
 from matcalc.codegen.terms import Table, Term, dims_of, make, number
 from matcalc.errors import MatcalcError, NotYetError
 
@@ -236,8 +237,20 @@ def _kron(self: Lowering, node: Expr) -> Term:
         if (left.shape[0] == 1) == (right.shape[0] == 1):
             return make("kron", (dense(a), dense(b)), None, dims_of(node.shape))
         return outer(a, b) if left.shape[1] == 1 else outer(b, a)
-    operands = (as_matrix(dense(a), left.shape), as_matrix(dense(b), right.shape))
-    return make("kron", operands, None, dims_of(node.shape))
+    return kron(as_matrix(dense(a), left.shape), as_matrix(dense(b), right.shape), dims_of(node.shape))
+
+
+def _commutation(self: Lowering, node: Expr) -> Term:
+    """K, which is the identity where a dimension is 1."""
+    dims = dims_of(node.shape)
+    if not dims or 1 in node.data:  # type: ignore[operator]
+        return diagmatrix(spread(number(self.table, 1), dims[:1]))
+    return self.table.make("commutation", (), node.data, dims)
+
+
+def _diagonalizer(self: Lowering, node: Expr) -> Term:
+    dims = dims_of(node.shape)
+    return self.table.make("diagonalizer", (), (node.data, False), dims) if dims else number(self.table, 1)
 
 
 def _unvec(self: Lowering, node: Expr) -> Term:
@@ -323,6 +336,8 @@ _SPECIAL: dict[str, Callable[[Lowering, Expr], Term]] = {
     "vec": lambda self, node: ravel(transpose(self.images[node.args[0]])),
     "unvec": _unvec,
     "kron": _kron,
+    "commutation": _commutation,
+    "diagonalizer": _diagonalizer,
     "det": _determinant,
     "logdet": _determinant,
 }

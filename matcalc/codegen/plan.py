@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.shapes import Dim, Shape
-from matcalc.codegen.elementwise import dense, size_of
+from matcalc.codegen.elementwise import dense
 from matcalc.codegen.factorise import factorise
 from matcalc.codegen.identifiers import Names, identifier
 from matcalc.codegen.lower import Lowering
 from matcalc.codegen.program import Program
 from matcalc.codegen.schedule import schedule
 from matcalc.codegen.stable import stabilise
+from matcalc.codegen.tensors import unfold
 from matcalc.codegen.terms import Table, Term, make
 
 __all__ = ["plan"]
@@ -41,8 +42,7 @@ def plan(
     for name, t in terms.items():
         result = factorised[t]
         if axes and name in axes:
-            lengths = tuple([size_of(table, d) for d in axes[name]])
-            result = make("unfold", (result, *lengths), None, axes[name])
+            result = unfold(result, axes[name])
         if _aliases(result) or any(result is other for _, other in results):
             result = make("copy", (result,), None, result.dims)
         results.append((name, result))
@@ -52,7 +52,7 @@ def plan(
 
 def _aliases(t: Term) -> bool:
     """Whether the value may share memory with an argument, or be read-only."""
-    while t.op in ("transpose", "ravel", "reshape", "diagonal", "unfold", "column", "row"):
+    while t.op in ("transpose", "ravel", "reshape", "diagonal", "unfold", "swapped", "column", "row"):
         if t.op == "diagonal":
             return True
         t = t.args[0]

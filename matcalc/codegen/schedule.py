@@ -17,6 +17,9 @@ __all__ = ["schedule", "uses"]
 _LINE = 6
 
 _FREE = frozenset({"input", "number", "constant"})
+#: Which operands the text of some operations shows, and how often.
+_SHOWN = {"commuted": (0, 1, 1, 2, 2), "on_diagonal": (0, 1, 1, 1), "every": (0, 1),
+          "kron_times": (0, 1, 2, 3, 3, 4, 5, 6)}  # fmt: skip
 _VIEW = frozenset({"transpose", "column", "row", "spread"})
 
 
@@ -29,6 +32,8 @@ def uses(term: Term) -> list[Term]:
         return out
     if term.op == "logdet_of":
         return list(term.args) * 2
+    if term.op in _SHOWN:
+        return [term.args[i] for i in _SHOWN[term.op]]
     if term.op in ("call", "function") and term.data in REGISTRY.rows:
         template = REGISTRY[str(term.data)].numpy
         return [a for i, a in enumerate(term.args) for _ in range(max(1, template.count(f"{{{i}}}")))]

@@ -1,0 +1,145 @@
+"""A naive evaluator: every expression as a 2-d array, every operation by its definition.
+
+It is the oracle for generated code, so it shares nothing with it: no planning, no templates, no 1-d arrays.
+"""
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+import numpy as np
+import scipy.linalg
+import scipy.special
+
+from matcalc.algebra.expr import Expr, postorder
+from matcalc.algebra.shapes import Dim, dim_substitute
+
+
+def evaluate(root: Expr, arrays: Mapping[str, np.ndarray], sizes: Mapping[str, int]) -> np.ndarray:
+    """The value as an array with two axes; `arrays` holds 2-d arrays by symbol."""
+    values: dict[Expr, np.ndarray] = {}
+    for node in postorder(root):
+        args = [values[a] for a in node.args]
+        shape = tuple(_size(d, sizes) for d in node.shape)
+        value = np.asarray(_value(node, args, arrays, sizes, shape), dtype=float)
+        assert value.shape == shape, f"{node.op.name} gave {value.shape}, not {shape}"
+        values[node] = value
+    return values[root]
+
+
+def _size(dim: Dim, sizes: Mapping[str, int]) -> int:
+    size = dim_substitute(dim, sizes)
+    assert isinstance(size, int)
+    return size
+
+
+def _value(node, args, arrays, sizes, shape):
+    name = node.op.name
+    if name in LEAVES:
+        return LEAVES[name](node, arrays, sizes, shape)
+    if name in SCALAR_FUNCTIONS:
+        return np.vectorize(SCALAR_FUNCTIONS[name], otypes=[float])(*np.broadcast_arrays(*args))
+    return OPERATIONS[name](node, shape, *args)
+
+
+def _commutation(node, arrays, sizes, shape):
+    m, n = (_size(d, sizes) for d in node.data)
+    k = np.zeros(shape)
+    for i in range(m):
+        for j in range(n):
+            k[j + n * i, i + m * j] = 1
+    return k
+
+
+def _diagonalizer(node, arrays, sizes, shape):
+    n = _size(node.data, sizes)
+    e = np.zeros(shape)
+    for i in range(n):
+        e[i + n * i, i] = 1
+    return e
+
+
+LEAVES: dict[str, Callable] = {
+    "number": lambda node, arrays, sizes, shape: [[float(node.data)]],
+    "constant": lambda node, arrays, sizes, shape: [[{"π": np.pi, "e": np.e}[node.data]]],
+    "symbol": lambda node, arrays, sizes, shape: arrays[node.data],
+    "dimension": lambda node, arrays, sizes, shape: [[sizes[node.data]]],
+    "identity": lambda node, arrays, sizes, shape: np.eye(shape[0]),
+    "ones": lambda node, arrays, sizes, shape: np.ones(shape),
+    "zeros": lambda node, arrays, sizes, shape: np.zeros(shape),
+    "commutation": _commutation,
+    "diagonalizer": _diagonalizer,
+}
+
+#: Functions of one entry, and of parameters.
+SCALAR_FUNCTIONS: dict[str, Callable] = {
+    "exp": np.exp, "log": np.log, "log1p": lambda t: np.log(1 + t), "expm1": lambda t: np.exp(t) - 1, "abs": abs,
+    "sign": lambda t: (t > 0) - (t < 0), "sin": np.sin, "cos": np.cos, "tan": lambda t: np.sin(t) / np.cos(t),
+    "cot": lambda t: np.cos(t) / np.sin(t), "sec": lambda t: 1 / np.cos(t), "csc": lambda t: 1 / np.sin(t),
+    "arcsin": np.arcsin, "arccos": np.arccos, "arctan": np.arctan, "sinh": np.sinh, "cosh": np.cosh,
+    "tanh": lambda t: np.sinh(t) / np.cosh(t), "arcsinh": np.arcsinh, "arccosh": np.arccosh, "arctanh": np.arctanh,
+    "sigmoid": lambda t: 1 / (1 + np.exp(-t)), "softplus": lambda t: np.log(1 + np.exp(t)),
+    "relu": lambda t: t if t > 0 else 0, "step": lambda t: t > 0, "erf": scipy.special.erf,
+    "gelu": lambda t: t * (1 + scipy.special.erf(t / np.sqrt(2))) / 2, "silu": lambda t: t / (1 + np.exp(-t)),
+    "huber": lambda t, d: t**2 / 2 if abs(t) <= d else d * (abs(t) - d / 2),
+    "clip": lambda t, d: max(-d, min(t, d)), "power": lambda t, p: t**p,
+}  # fmt: skip
+
+
+def _product(node, shape, *args):
+    value = np.full((1, 1), float(Fraction(node.data)))
+    for arg in args:
+        value = value * arg if value.shape == (1, 1) or arg.shape == (1, 1) else value @ arg
+    return value
+
+
+def _kron_left(node, shape, g, b, a):
+    (p, q), (m, n) = b.shape, a.shape
+    return [[np.sum(g[i * p : (i + 1) * p, j * q : (j + 1) * q] * b) for j in range(n)] for i in range(m)]
+
+
+def _kron_right(node, shape, g, a, b):
+    (p, q), (m, n) = b.shape, a.shape
+    return sum(a[i, j] * g[i * p : (i + 1) * p, j * q : (j + 1) * q] for i in range(m) for j in range(n))
+
+
+def _extreme(x, key):
+    return np.asarray(key(x) == np.max(key(x)), dtype=float)
+
+
+#: The others: (node, shape of the value, *operands) → value.
+OPERATIONS: dict[str, Callable] = {
+    "product": _product,
+    "add": lambda node, shape, *args: sum(args),
+    "hadamard": lambda node, shape, *args: np.prod(args, axis=0),
+    "transpose": lambda node, shape, a: a.T,
+    "inner": lambda node, shape, a, b: [[np.sum(a * b)]],
+    "inv": lambda node, shape, a: np.linalg.inv(a),
+    "matpow": lambda node, shape, a, p: np.linalg.matrix_power(a, int(p[0, 0])),
+    "group": lambda node, shape, a: a,
+    "tr": lambda node, shape, a: [[np.trace(a)]],
+    "sum": lambda node, shape, a: [[np.sum(a)]],
+    "diag": lambda node, shape, a: np.diag(a[:, 0]),
+    "diagonal": lambda node, shape, a: np.diag(a)[:, None],
+    "vec": lambda node, shape, a: a.T.reshape(-1, 1),
+    "unvec": lambda node, shape, v, x: v.reshape(x.shape[1], x.shape[0]).T,
+    "tril": lambda node, shape, a: np.tril(a),
+    "triu": lambda node, shape, a: np.triu(a),
+    "kron": lambda node, shape, a, b: np.kron(a, b),
+    "kronleft": _kron_left,
+    "kronright": _kron_right,
+    "det": lambda node, shape, a: [[np.linalg.det(a)]],
+    "logdet": lambda node, shape, a: [[np.log(abs(np.linalg.det(a)))]],
+    "norm1": lambda node, shape, a: [[np.sum(abs(a))]],
+    "norminf": lambda node, shape, a: [[np.max(abs(a))]],
+    "max": lambda node, shape, a: [[np.max(a)]],
+    "min": lambda node, shape, a: [[np.min(a)]],
+    "signmax": lambda node, shape, a: _extreme(a, abs) * np.sign(a),
+    "argmax": lambda node, shape, a: _extreme(a, lambda x: x),
+    "argmin": lambda node, shape, a: _extreme(a, lambda x: -x),
+    "softmax": lambda node, shape, a: np.exp(a) / np.sum(np.exp(a)),
+    "logsumexp": lambda node, shape, a: [[np.log(np.sum(np.exp(a)))]],
+    "trpow": lambda node, shape, a, p: [[np.trace(np.linalg.matrix_power(a, int(p[0, 0])))]],
+    "expm": lambda node, shape, a: scipy.linalg.expm(a),
+    "frechet_expm": lambda node, shape, a, e: scipy.linalg.expm_frechet(a, e, compute_expm=False),
+    "trexpm": lambda node, shape, a: [[np.trace(scipy.linalg.expm(a))]],
+}

@@ -1,0 +1,116 @@
+"""Every operation of the registry has code, equal to the naive evaluator on every kind of shape."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import matcalc  # noqa: F401  fills the registry
+from matcalc.algebra.build import (
+    add, apply, constant, dimension, group, hadamard, identity, inner, inverse, matrix_power, multiply, number, ones,
+    power, symbol, transpose, zeros,
+)  # fmt: skip
+from matcalc.algebra.expr import Expr, symbols_of
+from matcalc.algebra.operations import REGISTRY, Operation
+from matcalc.algebra.shapes import dim_substitute
+from matcalc.codegen.compiled import compile_numpy
+from matcalc.errors import ShapeError
+from matcalc.codegen.sampling import sample
+from matcalc.rulebook.table import signature_dims
+from tests.evaluate import LEAVES, OPERATIONS, SCALAR_FUNCTIONS, evaluate
+
+
+class Declared:
+    def __init__(self, shape, *facts):
+        self.shape, self.facts = shape, frozenset(facts)
+
+
+def two_axes(array: np.ndarray, shape, sizes) -> np.ndarray:
+    return np.asarray(array).reshape([dim_substitute(d, sizes) for d in shape])
+
+
+def agree(e: Expr, symbols: dict[str, Declared], sizes: dict[str, int], modes=None, seed=0, facts=True) -> None:
+    """The compiled value of e is the naive one, to rounding."""
+    inputs = sample(symbols, sizes, np.random.default_rng(seed), modes)
+    run = compile_numpy({"value": e}, {n: d.shape for n, d in symbols.items()},
+                        {n: d.facts for n, d in symbols.items()} if facts else {})  # fmt: skip
+    got = run(**inputs)
+    naive = {name: two_axes(a, symbols[name].shape, sizes) for name, a in inputs.items()}
+    want = evaluate(e, naive, sizes)
+    expected_axes = sum(d != 1 for d in e.shape)
+    assert got.ndim == expected_axes, f"{e.shape} came as {got.shape}"
+    np.testing.assert_allclose(two_axes(got, e.shape, sizes), want, rtol=1e-8, atol=1e-9, err_msg=run.source)
+
+
+X, A, B = symbol("X", ("n", "n")), symbol("A", ("m", "n")), symbol("B", ("n", "p"))
+x, y, row, c = symbol("x", ("n", 1)), symbol("y", ("m", 1)), symbol("r", (1, "n")), symbol("c")
+STRUCTURAL = {
+    "number": multiply(number(3), c),
+    "constant": multiply(constant("π"), x),
+    "symbol": A,
+    "dimension": multiply(dimension("m"), power(dimension("n"), number(-1)), x),
+    "identity": add(X, identity("n")),
+    "ones": multiply(c, ones("m", "n")),
+    "zeros": zeros("m", "n"),
+    "add": add(A, multiply(y, row)),
+    "product": multiply(c, A, B),
+    "hadamard": hadamard(A, A, A),
+    "power": power(A, number(2)),
+    "transpose": transpose(A),
+    "inner": inner(A, multiply(A, X)),
+    "inv": inverse(X),
+    "matpow": matrix_power(X, number(5)),
+    "group": group(multiply(A, B)),
+    "commutation": apply(REGISTRY["commutation"], (), ("m", "n")),
+    "diagonalizer": apply(REGISTRY["diagonalizer"], (), "n"),
+}
+SYMBOLS = {str(s.data): Declared(s.shape) for s in (X, A, B, x, y, row, c)}
+SIZES = [dict(zip("mnp", s, strict=True)) for s in [(3, 3, 3), (5, 3, 2), (2, 4, 3), (1, 1, 1), (4, 1, 2), (1, 3, 1)]]
+#: Rows that constructors replace by others.
+COMPOSED = {"mean", "norm", "sqrt", "unknown"}
+MODES = {"positive": "positive", "unit": "unit", "above one": "above one"}
+ROWS = [op for op in REGISTRY if op.signature and op.name not in {*STRUCTURAL, *COMPOSED}]
+
+
+def test_every_operation_is_here():
+    assert {op.name for op in REGISTRY} - COMPOSED <= {*LEAVES, *OPERATIONS, *SCALAR_FUNCTIONS}
+    assert {op.name for op in REGISTRY} - COMPOSED <= {*STRUCTURAL, *[op.name for op in ROWS]}
+
+
+@pytest.mark.parametrize("sizes", SIZES, ids=str)
+@pytest.mark.parametrize("name", STRUCTURAL)
+def test_structural_operation(name, sizes):
+    agree(STRUCTURAL[name], SYMBOLS, sizes)
+
+
+def operands(op: Operation, columns: bool) -> tuple[list[Expr], dict[str, str]]:
+    """Symbols that fit the row: as general as its signature, or with literal 1 for some dimensions."""
+    named, _ = signature_dims(op.signature)
+    squashed = {"n": 1} if columns else {}
+    exprs, modes = [], {}
+    for i, (letter, shape) in enumerate(named):
+        kind = op.sample[i] if i < len(op.sample) else "normal"
+        shape = tuple(dim_substitute(d, squashed) for d in shape)
+        exprs.append(number(3) if kind == "three" else symbol(letter, shape))
+        modes[letter] = MODES.get(kind, "normal")
+    return exprs, modes
+
+
+@pytest.mark.parametrize("columns", [False, True], ids=["matrix", "column"])
+@pytest.mark.parametrize("op", ROWS, ids=lambda op: op.name)
+def test_row(op, columns):
+    exprs, modes = operands(op, columns)
+    try:
+        e = apply(op, tuple(exprs))
+    except ShapeError:
+        pytest.skip("the row takes no literal 1 here")
+    symbols = {str(s.data): Declared(s.shape) for arg in exprs for s in symbols_of(arg)}
+    names = sorted({d for s in symbols.values() for dim in s.shape for d in _names(dim)})
+    for lengths in itertools.islice(itertools.product((3, 1, 2), repeat=len(names)), 9):
+        agree(e, symbols, dict(zip(names, lengths, strict=True)), modes)
+
+
+def _names(dim):
+    from matcalc.algebra.shapes import dim_names
+
+    return dim_names(dim)
