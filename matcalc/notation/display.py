@@ -50,7 +50,7 @@ class Display(NamedTuple):
     shape: Shape
 
 
-Piece = str | tuple[Display, int, bool]
+Piece = str | tuple[Display, int, str]
 
 
 def node(kind: str, text: str, parts: tuple[Display, ...], shape: Shape, level: int = -1) -> Display:
@@ -152,7 +152,7 @@ def first_factor(part: Display, level: int) -> Display:
     return part
 
 
-def sum_pieces(part: Display, minus: str, bars: bool) -> list[Piece]:
+def sum_pieces(part: Display, minus: str, bars: str) -> list[Piece]:
     """The terms of a sum with their signs; a sum inside needs a bracket after a minus only."""
     out: list[Piece] = []
     for i, (sign, term) in enumerate(zip(part.text, part.parts, strict=True)):
@@ -167,7 +167,7 @@ def sum_pieces(part: Display, minus: str, bars: bool) -> list[Piece]:
     return out
 
 
-def infix_pieces(part: Display, operator: str, bars: bool) -> list[Piece]:
+def infix_pieces(part: Display, operator: str, bars: str) -> list[Piece]:
     """The operands with the operator between them."""
     form = FORMS[part.kind]
     out: list[Piece] = []
@@ -180,14 +180,15 @@ def infix_pieces(part: Display, operator: str, bars: bool) -> list[Piece]:
 
 
 def write(
-    root: Display, pieces: Callable[[Display, bool], list[Piece]], bracket: Callable[[Display], tuple[str, str]]
+    root: Display, pieces: Callable[[Display, str], list[Piece]], bracket: Callable[[Display], tuple[str, str]]
 ) -> str:
     """The text of a tree, where `pieces` says how one node is written.
 
-    A piece is text, or a part with the level that its place asks for and whether bars are open around it.
+    A piece is text, or a part with the level that its place asks for and the bar that is open around it,
+    with no bracket between.
     """
     out: list[str] = []
-    stack: list[Piece] = [(root, OUTER, False)]
+    stack: list[Piece] = [(root, OUTER, "")]
     while stack:
         item = stack.pop()
         if isinstance(item, str):
@@ -198,7 +199,7 @@ def write(
             opening, closing = bracket(part)
             out.append(opening)
             stack.append(closing)
-            bars = False
+            bars = ""
         inside = pieces(part, bars)
         inside.reverse()
         stack.extend(inside)

@@ -53,14 +53,14 @@ class _Style:
     def latex(self, tree: Display) -> str:
         return write(tree, self.pieces, _bracket)
 
-    def pieces(self, part: Display, bars: bool) -> list[Piece]:
+    def pieces(self, part: Display, bars: str) -> list[Piece]:
         kind = part.kind
         if kind == "symbol":
             return [latex_name(part.text, self.bold and not is_scalar(part.shape) and part.text not in "𝟏𝟎I")]
         if kind == "number":
             return [_number(part.text)]
         if kind == "superscript":
-            return [(part.parts[0], ATOM, False), f"^{{{self.raised.get(part.text, part.text)}}}"]
+            return [(part.parts[0], ATOM, ""), f"^{{{self.raised.get(part.text, part.text)}}}"]
         if kind == "sum":
             return sum_pieces(part, "-", bars)
         if kind in _OPERATORS:
@@ -82,7 +82,7 @@ def _number(text: str) -> str:
 
 def _fraction(part: Display) -> list[Piece]:
     above, below = part.parts
-    return [r"\frac{", (above, OUTER, False), "}{", (below, OUTER, False), "}"]
+    return [r"\frac{", (above, OUTER, ""), "}{", (below, OUTER, ""), "}"]
 
 
 def _juxtapose(part: Display) -> list[Piece]:
@@ -94,24 +94,24 @@ def _juxtapose(part: Display) -> list[Piece]:
             while first.kind in ("superscript", "power", "dotpower"):
                 first = first.parts[0]
             out.append(r" \cdot " if first.kind == "number" and first.level == ATOM else " ")
-        out.append((factor, level, False))
+        out.append((factor, level, ""))
     return out
 
 
 def _power(part: Display) -> list[Piece]:
     base, exponent = part.parts
-    raised: Piece = exponent.text if exponent.kind == "number" else (exponent, OUTER, False)
-    return [(base, ATOM, False), r"^{\circ " if part.kind == "dotpower" else "^{", raised, "}"]
+    raised: Piece = exponent.text if exponent.kind == "number" else (exponent, OUTER, "")
+    return [(base, ATOM, ""), r"^{\circ " if part.kind == "dotpower" else "^{", raised, "}"]
 
 
 def _norm(part: Display) -> list[Piece]:
     if part.tall:
-        return [r"\left\lVert ", (part.parts[0], OUTER, False), r" \right\rVert"]
-    return [r"\lVert ", (part.parts[0], OUTER, False), r" \rVert"]
+        return [r"\left\lVert ", (part.parts[0], OUTER, ""), r" \right\rVert"]
+    return [r"\lVert ", (part.parts[0], OUTER, ""), r" \rVert"]
 
 
 def _root(part: Display) -> list[Piece]:
-    return [r"\sqrt{", (part.parts[0], OUTER, False), "}"]
+    return [r"\sqrt{", (part.parts[0], OUTER, ""), "}"]
 
 
 def _call(part: Display) -> list[Piece]:
@@ -123,7 +123,7 @@ def _call(part: Display) -> list[Piece]:
     for i, operand in enumerate(part.parts):
         if i:
             out.append(", ")
-        out.append((operand, OUTER, False))
+        out.append((operand, OUTER, ""))
     return [*out, closing]
 
 
@@ -142,7 +142,7 @@ def _row(part: Display) -> list[Piece]:
     if not template:
         return _call(part)
     level = OUTER if part.level == ATOM else POSTFIX
-    return [(part.parts[piece], level, False) if isinstance(piece, int) else piece for piece in template]
+    return [(part.parts[piece], level, "") if isinstance(piece, int) else piece for piece in template]
 
 
 _LOW = {

@@ -74,7 +74,7 @@ def _bracket(part: Display) -> tuple[str, str]:
     return "(", ")"
 
 
-def _pieces(part: Display, bars: bool) -> list[Piece]:
+def _pieces(part: Display, bars: str) -> list[Piece]:
     kind = part.kind
     if kind == "symbol":
         return [part.text]
@@ -92,7 +92,7 @@ def _pieces(part: Display, bars: bool) -> list[Piece]:
 
 
 
-def _fraction(part: Display, bars: bool) -> list[Piece]:
+def _fraction(part: Display, bars: str) -> list[Piece]:
     above, below = part.parts
     form = FORMS["fraction"]
     tight = _is_scalar_atom(above) and _is_scalar_atom(below)
@@ -103,7 +103,7 @@ def _is_scalar_atom(part: Display) -> bool:
     return part.kind in ("symbol", "number") and part.level == ATOM and part.shape == SCALAR
 
 
-def _juxtapose(part: Display, bars: bool) -> list[Piece]:
+def _juxtapose(part: Display, bars: str) -> list[Piece]:
     out: list[Piece] = []
     scalars_only = True
     for i, factor in enumerate(part.parts):
@@ -117,7 +117,7 @@ def _juxtapose(part: Display, bars: bool) -> list[Piece]:
     return out
 
 
-def _between(left: Display, left_level: int, right: Display, right_level: int, bars: bool, leading: bool) -> str:
+def _between(left: Display, left_level: int, right: Display, right_level: int, bars: str, leading: bool) -> str:
     """What separates two factors: a dot, a space or nothing.
 
     Two numbers, and a bar after an operand inside bars, need the dot. A bracket follows an upper-case letter, a
@@ -155,42 +155,42 @@ def _is_bars(part: Display) -> bool:
     return part.kind == "norm" or (part.kind == "row" and REGISTRY[part.text].text[:1] in ("|", "‖"))
 
 
-def _superscript(part: Display, bars: bool) -> list[Piece]:
+def _superscript(part: Display, bars: str) -> list[Piece]:
     return [(part.parts[0], ATOM, bars), part.text.translate(SUPERSCRIPTS)]
 
 
-def _power(part: Display, bars: bool) -> list[Piece]:
-    return [(part.parts[0], ATOM, bars), "^(", (part.parts[1], OUTER, False), ")"]
+def _power(part: Display, bars: str) -> list[Piece]:
+    return [(part.parts[0], ATOM, bars), "^(", (part.parts[1], OUTER, ""), ")"]
 
 
-def _dotpower(part: Display, bars: bool) -> list[Piece]:
-    return [(part.parts[0], ATOM, bars), ".^(", (part.parts[1], OUTER, False), ")"]
+def _dotpower(part: Display, bars: str) -> list[Piece]:
+    return [(part.parts[0], ATOM, bars), ".^(", (part.parts[1], OUTER, ""), ")"]
 
 
-def _norm(part: Display, bars: bool) -> list[Piece]:
-    return ["‖", (part.parts[0], OUTER, True), "‖"]
+def _norm(part: Display, bars: str) -> list[Piece]:
+    return ["‖", (part.parts[0], OUTER, "‖"), "‖"]
 
 
-def _root(part: Display, bars: bool) -> list[Piece]:
-    return ["sqrt(", (part.parts[0], OUTER, False), ")"]
+def _root(part: Display, bars: str) -> list[Piece]:
+    return ["sqrt(", (part.parts[0], OUTER, ""), ")"]
 
 
-def _call(part: Display, bars: bool) -> list[Piece]:
+def _call(part: Display, bars: str) -> list[Piece]:
     out: list[Piece] = [part.text, "("]
     for i, operand in enumerate(part.parts):
         if i:
             out.append(", ")
-        out.append((operand, OUTER, False))
+        out.append((operand, OUTER, ""))
     return [*out, ")"]
 
 
-def _row(part: Display, bars: bool) -> list[Piece]:
-    """As the row of the operation says, or as a call."""
+def _row(part: Display, bars: str) -> list[Piece]:
+    """As the row of the operation says, or as a call; |x| inside |…| would read as a norm."""
     template = _template(part.text)
-    if not template:
+    if not template or (bars == "|" and template[0] == "|"):
         return _call(part, bars)
     level = OUTER if part.level == ATOM else POSTFIX
-    inside = _is_bars(part)
+    inside = str(template[0])[:1] if _is_bars(part) else ""
     return [(part.parts[piece], level, inside) if isinstance(piece, int) else piece for piece in template]
 
 
