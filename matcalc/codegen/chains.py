@@ -32,6 +32,11 @@ class Factor:
     columns: Dim
 
 
+def _flipped(part: tuple[Factor, ...]) -> tuple[Factor, ...]:
+    """The factors of the transpose of a product; x xᵀ and xᵀx have the same terms and differ in orientation."""
+    return tuple([Factor(transpose(f.term), f.columns, f.rows) for f in reversed(part)])
+
+
 def estimate(dim: Dim) -> int:
     """What a dimension counts in a cost."""
     if isinstance(dim, int):
@@ -81,7 +86,7 @@ Costs = dict[tuple[int, int], tuple[int, int]]
 class Chains:
     """Products that one plan has ordered: what they have computed is free for the next ones."""
 
-    known: dict[tuple[Term, ...], Factor] = field(default_factory=dict)
+    known: dict[tuple[Factor, ...], Factor] = field(default_factory=dict)
 
     def product(self, factors: Sequence[Factor]) -> Term:
         """The product of the factors in the cheapest order."""
@@ -162,18 +167,18 @@ class Chains:
     def _free(self, factors: Sequence[Factor], i: int, j: int) -> bool:
         if i == j:
             return False
-        part = tuple([f.term for f in factors[i : j + 1]])
-        return part in self.known or tuple([transpose(t) for t in reversed(part)]) in self.known
+        part = tuple(factors[i : j + 1])
+        return part in self.known or _flipped(part) in self.known
 
     def _build(self, factors: Sequence[Factor], costs: Costs, i: int, j: int) -> Factor:
         """The part from i to j as its cuts say; a loop would be longer, and the depth is the length of a chain."""
         if i == j:
             return factors[i]
-        part = tuple([f.term for f in factors[i : j + 1]])
+        part = tuple(factors[i : j + 1])
         found = self.known.get(part)
         if found is not None:
             return found
-        other = self.known.get(tuple([transpose(t) for t in reversed(part)]))
+        other = self.known.get(_flipped(part))
         if other is not None:
             return Factor(transpose(other.term), factors[i].rows, factors[j].columns)
         cut = costs[i, j][1]

@@ -39,8 +39,11 @@ def _shape_rule(name: str, signature: str) -> ShapeRule:
         sizes: dict[str, Dim] = {}
         for (letter, wanted), given in zip(operands, shapes, strict=True):
             for want, have in zip(wanted, given, strict=True):
-                known = sizes.setdefault(want, have) if isinstance(want, str) else want
-                if known != have:
+                if isinstance(want, str):
+                    sizes.setdefault(want, have)
+        for (letter, wanted), given in zip(operands, shapes, strict=True):
+            for want, have in zip(wanted, given, strict=True):
+                if dim_substitute(want, sizes) != have:
                     form = " by ".join(dim_text(d) for d in wanted)
                     have_form = f"{dim_text(given[0])}×{dim_text(given[1])}"
                     raise ShapeError(f"{name} takes {letter} of shape {form}, and this is {have_form}")
