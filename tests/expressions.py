@@ -115,5 +115,4 @@ def nonzero(e: Expr) -> Expr:
     return add(e, symbol("E", e.shape)) if is_zero(e) else e
 
 
-
 ANY = st.sampled_from(SHAPES).flatmap(lambda shape: expressions(shape))

@@ -10,11 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from matcalc.algebra.build import (
-    IDENTITY,
     INNER,
     INVERSE,
     NUMBER,
-    ONES,
     POWER,
     PRODUCT,
     TRANSPOSE,
@@ -23,7 +21,7 @@ from matcalc.algebra.build import (
     number_value,
 )
 from matcalc.algebra.expr import Expr, postorder
-from matcalc.algebra.shapes import SCALAR, Shape, is_column, is_row, is_scalar, is_vector
+from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_text, is_column, is_row, is_scalar, is_vector
 from matcalc.notation.display import (
     Display,
     call,
@@ -36,12 +34,11 @@ from matcalc.notation.display import (
     superscript,
     unsigned,
 )
+from matcalc.notation.inner_products import Memo, lower_inner
 from matcalc.notation.precedence import ATOM, POSTFIX, TIMES
 from matcalc.notation.symbols import VULGAR, number_text
 
 __all__ = ["lower"]
-
-Memo = dict[Expr, Display]
 
 
 def lower(e: Expr) -> Display:
@@ -73,6 +70,16 @@ def _named(e: Expr, at: Memo) -> Display:
 def _letter(letter: str) -> Callable[[Expr, Memo], Display]:
     def lower_leaf(e: Expr, at: Memo) -> Display:
         return node("symbol", letter, (), e.shape)
+
+    return lower_leaf
+
+
+def _of_size(letter: str) -> Callable[[Expr, Memo], Display]:
+    """A constant matrix named by a letter and the dimensions in its payload: K_mn."""
+
+    def lower_leaf(e: Expr, at: Memo) -> Display:
+        dims = cast(Shape, e.data) if isinstance(e.data, tuple) else (cast(Dim, e.data),)
+        return node("symbol", f"{letter}_{''.join([dim_text(dim) for dim in dims]).replace(' ', '')}", (), e.shape)
 
     return lower_leaf
 
@@ -197,9 +204,9 @@ def _integer_power(base: Display, exponent: int, shape: Shape) -> Display:
         return base
     if _is_flat(shape):
         return superscript(base, str(exponent), shape)
-    return infix("hadamard", (base, base), shape) if exponent == 2 else node(
-        "dotpower", "", (base, _number(exponent)), shape
-    )
+    if exponent == 2:
+        return infix("hadamard", (base, base), shape)
+    return node("dotpower", "", (base, _number(exponent)), shape)
 
 
 def _is_flat(shape: Shape) -> bool:
@@ -219,7 +226,7 @@ def _matrix_power_of(base: Expr, exponent: Expr, at: Memo, shape: Shape) -> Disp
     return node("power", "", (at[base], at[exponent]), shape)
 
 
-# --- transposes, inverses, inner products ----------------------------------------------------------
+# --- transposes and inverses --------------------------------------------------------------------------
 
 
 def _transpose(e: Expr, at: Memo) -> Display:
@@ -232,75 +239,6 @@ def _inverse(e: Expr, at: Memo) -> Display:
     if base.op is TRANSPOSE:
         return superscript(at[base.args[0]], "-T", e.shape)
     return superscript(at[base], "-1", e.shape)
-
-
-def _inner(e: Expr, at: Memo) -> Display:
-    left, right = e.args
-    if left is right:
-        return superscript(node("norm", "", (at[left],), SCALAR), "2", SCALAR)
-    if is_vector(left.shape):
-        return _scalar_product(left, right, at)
-    cost, other = _transposing(left), _transposing(right)
-    if min(cost, other) > 0:
-        return infix("colon", (at[left], at[right]), SCALAR)
-    if other < cost:
-        left, right = right, left
-    factors = [*_flipped(left, at), *_factors(right, at)] or [at[right]]
-    return call("tr", (juxtapose(factors, (right.shape[1], right.shape[1])),), SCALAR)
-
-
-def _scalar_product(left: Expr, right: Expr, at: Memo) -> Display:
-    """xᵀy of columns, and x yᵀ of rows, with the transpose on the factor where it is shorter."""
-    if _transposing(right) < _transposing(left):
-        left, right = right, left
-    if is_row(left.shape):
-        return juxtapose([*_factors(right, at), *_flipped(left, at)], SCALAR, "chain")
-    return juxtapose([*_flipped(left, at), *_factors(right, at)], SCALAR, "chain")
-
-
-def _matrix_factors(e: Expr) -> tuple[Expr, ...]:
-    if e.op is PRODUCT and e.data == 1:
-        return e.args
-    return () if e.op is IDENTITY else (e,)
-
-
-def _factors(e: Expr, at: Memo) -> list[Display]:
-    return [at[factor] for factor in _matrix_factors(e)]
-
-
-def _transposing(e: Expr) -> float:
-    """By how many symbols the transpose of e is longer than e."""
-    cost = 0.0
-    for factor in _matrix_factors(e):
-        if factor.op is TRANSPOSE:
-            cost -= 0.5 if factor.args[0].op is INVERSE else 1
-        elif factor.op is INVERSE:
-            cost += -0.5 if factor.args[0].op is TRANSPOSE else 0.5
-        elif factor.op is ONES:
-            cost += 1 if is_column(factor.shape) else -1 if is_row(factor.shape) else 0
-        elif factor.op.transpose != "invariant":
-            cost += 1
-    return cost
-
-
-def _flipped(e: Expr, at: Memo) -> list[Display]:
-    """The factors of eᵀ."""
-    return [_flipped_factor(factor, at) for factor in reversed(_matrix_factors(e))]
-
-
-def _flipped_factor(e: Expr, at: Memo) -> Display:
-    shape = (e.shape[1], e.shape[0])
-    if e.op is TRANSPOSE:
-        return at[e.args[0]]
-    if e.op.transpose == "invariant":
-        return at[e]
-    if e.op is INVERSE and e.args[0].op is TRANSPOSE:
-        return superscript(at[e.args[0].args[0]], "-1", shape)
-    if e.op is INVERSE:
-        return superscript(at[e.args[0]], "-T", shape)
-    if e.op is ONES and is_row(e.shape):
-        return at[e].parts[0]
-    return superscript(at[e], "T", shape)
 
 
 # --- functions ---------------------------------------------------------------------------------------
@@ -344,6 +282,8 @@ _LOWER: dict[str, Callable[[Expr, Memo], Display]] = {
     "constant": _named,
     "identity": _letter("I"),
     "zeros": _letter("𝟎"),
+    "commutation": _of_size("K"),
+    "diagonalizer": _of_size("E"),
     "ones": _ones,
     "add": _add,
     "product": _product_node,
@@ -352,7 +292,7 @@ _LOWER: dict[str, Callable[[Expr, Memo], Display]] = {
     "matpow": _matrix_power,
     "transpose": _transpose,
     "inv": _inverse,
-    "inner": _inner,
+    "inner": lower_inner,
     "group": _group,
     "trpow": _trace_of_power,
     "abs": _absolute,

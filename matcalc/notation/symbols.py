@@ -16,9 +16,7 @@ VULGAR = {
 }  # fmt: skip
 
 #: Integers, the transpose, and the dimensions that have a raised letter; ᵗ is read as a transpose.
-SUPERSCRIPTS = str.maketrans(
-    "0123456789-TabcdefghijklmnoprsuvwxyzDKMN", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵘᵛʷˣʸᶻᴰᴷᴹᴺ"
-)
+SUPERSCRIPTS = str.maketrans("0123456789-TabcdefghijklmnoprsuvwxyzDKMN", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵘᵛʷˣʸᶻᴰᴷᴹᴺ")
 
 #: The LaTeX command of every Greek letter: ε and φ are drawn in the shapes that LaTeX calls variants.
 _COMMANDS = {letter: word for word, letter in GREEK.items() if not word.startswith("var")}

@@ -90,8 +90,6 @@ def _pieces(part: Display, bars: str) -> list[Piece]:
 # --- one function a kind ---------------------------------------------------------------------------
 
 
-
-
 def _fraction(part: Display, bars: str) -> list[Piece]:
     above, below = part.parts
     form = FORMS["fraction"]
