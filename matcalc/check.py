@@ -54,7 +54,8 @@ class Certificate:
         compared = f"{self.entries} entries of ∂f/∂{self.wrt} against difference quotients"
         where = f"at {len(self.points)} random points ({'; '.join(self.points)})"
         verdict = "agrees" if self.ok else "WRONG"
-        return f"{verdict}: {compared} {where}, largest relative difference {self.error:.1e} (quotients good to {self.trust:.0e})"
+        found = f"largest relative difference {self.error:.1e} (quotients good to {self.trust:.0e})"
+        return f"{verdict}: {compared} {where}, {found}"
 
 
 def check(

@@ -7,15 +7,30 @@ import pytest
 
 import matcalc  # noqa: F401  fills the registry
 from matcalc.algebra.build import (
-    add, apply, constant, dimension, group, hadamard, identity, inner, inverse, matrix_power, multiply, number, ones,
-    power, symbol, transpose, zeros,
+    add,
+    apply,
+    constant,
+    dimension,
+    group,
+    hadamard,
+    identity,
+    inner,
+    inverse,
+    matrix_power,
+    multiply,
+    number,
+    ones,
+    power,
+    symbol,
+    transpose,
+    zeros,
 )  # fmt: skip
 from matcalc.algebra.expr import Expr, symbols_of
 from matcalc.algebra.operations import REGISTRY, Operation
 from matcalc.algebra.shapes import dim_substitute
 from matcalc.codegen.compiled import compile_numpy
-from matcalc.errors import ShapeError
 from matcalc.codegen.sampling import sample
+from matcalc.errors import ShapeError
 from matcalc.rulebook.table import signature_dims
 from tests.evaluate import LEAVES, OPERATIONS, SCALAR_FUNCTIONS, evaluate
 

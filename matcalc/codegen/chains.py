@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from matcalc.algebra.shapes import Dim, Polynomial
-from matcalc.codegen.elementwise import scale, split, times, transpose
+from matcalc.codegen.elementwise import VEC_LEAVES, scale, split, times, transpose
 from matcalc.codegen.linear import dot, inner, matmul, matvec, outer, trace
 from matcalc.codegen.terms import Term
 
@@ -42,7 +42,7 @@ def estimate(dim: Dim) -> int:
     if isinstance(dim, int):
         return max(dim, 1)
     if isinstance(dim, Polynomial):
-        return max(1, sum(c * _LARGE ** len(monomial) for monomial, c in dim.terms))
+        return max(1, sum(c * int(_LARGE ** len(monomial)) for monomial, c in dim.terms))
     return _LARGE
 
 
@@ -63,7 +63,7 @@ def joined(left: Factor, right: Factor) -> Factor:
 def _kind(t: Term) -> str:
     core = split(t)[1]
     core = core.args[0] if core.op == "transpose" else core
-    core_op = "diagmatrix" if core.op in ("commutation", "diagonalizer") else core.op
+    core_op = "diagmatrix" if core.op in VEC_LEAVES else core.op
     return core_op if core_op in ("inv", "diagmatrix", "spread") else ""
 
 
@@ -151,13 +151,10 @@ class Chains:
                 for cut in range(i, j):
                     step = _step(kind(i, cut), kind(cut + 1, j), sizes[i], ends[cut], ends[j])
                     # an inverse that meets its neighbour is a solve: it need not be formed first
-                    left = 0 if cut == i and kinds[i] == "inv" else costs[i, cut][0]
-                    right = 0 if cut + 1 == j and kinds[j] == "inv" and left + 1 > 1 else costs[cut + 1, j][0]
-                    if cut == i and kinds[i] == "inv":
-                        right = costs[cut + 1, j][0]
-                    elif cut + 1 == j and kinds[j] == "inv":
-                        right = 0
-                    cost = left + right + step
+                    left_solves = cut == i and kinds[i] == "inv"
+                    right_solves = cut + 1 == j and kinds[j] == "inv" and not left_solves
+                    left = 0 if left_solves else costs[i, cut][0]
+                    cost = step + left + (0 if right_solves else costs[cut + 1, j][0])
                     if best is None or cost < best[0]:
                         best = (cost, cut)
                 assert best is not None

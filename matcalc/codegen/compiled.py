@@ -38,6 +38,7 @@ class Compiled:
         self.function = _function(source, name)
 
     def __call__(self, **arguments: object) -> Array | tuple[Array, ...]:
+        """The outputs for one keyword argument per symbol; raises DataError for what does not fit."""
         arrays, dtype = self._arrays(arguments)
         try:
             result = self.function(*arrays)

@@ -10,16 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from matcalc.algebra.shapes import Dim, dim_mul
+from matcalc.algebra.shapes import Dim
 from matcalc.codegen.terms import Dims, Table, Term, make, number
 
 __all__ = [
-    "call", "dense", "diagmatrix", "diagonal", "divided", "formed", "is_number", "plus", "power", "rebuild", "scale", "size_of", "sizes",
-    "split", "spread", "times", "transpose", "value",
+    "VEC_LEAVES", "call", "dense", "diagmatrix", "diagonal", "divided", "formed", "is_number",
+    "plus", "power", "scale", "size_of", "sizes",
+    "split", "spread", "times", "transpose",
 ]  # fmt: skip
 
 Exponent = Fraction
 ONE = Fraction(1)
+#: The matrices of vec-matrices, applied and not formed where they can be: see `tensors`.
+VEC_LEAVES = frozenset({"commutation", "diagonalizer"})
 
 
 def is_number(t: Term) -> bool:
@@ -27,19 +30,12 @@ def is_number(t: Term) -> bool:
     return t.op == "number"
 
 
-def value(t: Term) -> Fraction:
-    """The value of a literal number."""
-    assert isinstance(t.data, Fraction)
-    return t.data
-
-
 def split(t: Term) -> tuple[Fraction, Term]:
     """(c, core) with t = c · core; a number is its value times the number 1."""
     if t.op == "scale":
-        assert isinstance(t.data, Fraction)
-        return t.data, t.args[0]
+        return t.value, t.args[0]
     if t.op == "number":
-        return value(t), number(t.table, 1)
+        return t.value, number(t.table, 1)
     return ONE, t
 
 
@@ -48,24 +44,24 @@ def scale(c: Fraction | int, t: Term) -> Term:
     inner, core = split(t)
     c = Fraction(c) * inner
     if core.op == "number":
-        return number(t.table, c * value(core))
+        return number(t.table, c * core.value)
     if core.op == "spread":
-        return spread(scale(c, core.args[0]), core.dims, core.data)
+        return spread(scale(c, core.args[0]), core.dims, core.axis)
     if core.op == "diagmatrix":
         return diagmatrix(scale(c, core.args[0]))
     if c == 0:
         return spread(number(t.table, 0), t.dims)
     if core.op == "plus" and c == -1:
-        return _sum([(-k, a) for k, a in zip(core.data, core.args, strict=True)], core.dims)  # type: ignore[call-overload]
+        return _sum([(-k, a) for k, a in core.summands], core.dims)
     return core if c == 1 else make("scale", (core,), c, core.dims)
 
 
 # --- virtual terms -------------------------------------------------------------------------------
 
 
-def spread(t: Term, dims: Dims, axis: object = None) -> Term:
+def spread(t: Term, dims: Dims, axis: int | None = None) -> Term:
     """T repeated to these dims; a vector goes along `axis` of a matrix."""
-    if t.dims == dims and t.rank != 1 or dims == ():
+    if (t.dims == dims and t.rank != 1) or dims == ():
         return t
     if t.rank == 1 and len(dims) == 1:
         return t
@@ -104,21 +100,20 @@ def dense(t: Term) -> Term:
             return times(v.args[0], make("eye", sizes(t)[:1], None, t.dims))
         return make("diag", (v,), None, t.dims)
     if t.op == "commutation":
-        r, c = (size_of(t.table, d) for d in t.data)  # type: ignore[union-attr]
+        r, c = (size_of(t.table, d) for d in t.block)
         return make("commuted", (make("eye", (times(r, c),), None, t.dims), c, r), None, t.dims)
     if t.op == "diagonalizer":
-        n, transposed = t.data  # type: ignore[misc]
+        n = t.dims[1]
         eye = make("eye", (size_of(t.table, n),), None, (n, n))
-        e = make("on_diagonal", (eye, size_of(t.table, n)), None, (dim_mul(n, n), n))
-        return transpose(e) if transposed else e
+        return make("on_diagonal", (eye, size_of(t.table, n)), None, t.dims)
+    if t.op == "transpose" and t.args[0].op == "diagonalizer":
+        return transpose(dense(t.args[0]))
     return t
 
 
 def formed(t: Term) -> Term:
     """T, where the leaves of vec-matrices are arrays: see `tensors`."""
-    if t.op in ("commutation", "diagonalizer"):
-        return dense(t)
-    return t
+    return dense(t) if t.op in VEC_LEAVES or (t.op == "transpose" and t.args[0].op in VEC_LEAVES) else t
 
 
 def transpose(t: Term) -> Term:
@@ -127,10 +122,7 @@ def transpose(t: Term) -> Term:
         return t
     flipped = (t.dims[1], t.dims[0])
     if t.op == "commutation":
-        return t.table.make("commutation", (), t.data[::-1], flipped)  # type: ignore[index]
-    if t.op == "diagonalizer":
-        n, transposed = t.data  # type: ignore[misc]
-        return t.table.make("diagonalizer", (), (n, not transposed), flipped)
+        return t.table.make("commutation", (), t.block[::-1], flipped)
     if t.op == "kron":
         return make("kron", tuple([transpose(a) for a in t.args]), None, flipped)
     if t.op == "transpose":
@@ -140,11 +132,11 @@ def transpose(t: Term) -> Term:
     if t in t.table.symmetric:
         return t
     if t.op == "spread":
-        return spread(t.args[0], flipped, {0: 1, 1: 0}.get(t.data))  # type: ignore[call-overload]
+        return spread(t.args[0], flipped, None if t.axis is None else 1 - t.axis)
     if t.op == "outer":
         return make("outer", (t.args[1], t.args[0]), None, flipped)
     if t.op == "scale":
-        return scale(t.data, transpose(t.args[0]))  # type: ignore[arg-type]
+        return scale(t.value, transpose(t.args[0]))
     if t.op == "matmul" and t.args[0] is transpose_of(t.args[1]):
         return t
     return make("transpose", (t,), None, flipped)
@@ -164,19 +156,24 @@ def flip(t: Term) -> Term:
 
 # --- broadcasting --------------------------------------------------------------------------------
 
-_UNFORMED = frozenset({"diagmatrix", "commutation", "diagonalizer"})
 Builder = Callable[[list[Term], Dims], Term]
+
+
+def _operand(t: Term) -> Term:
+    """T as it stands in an entrywise operation: a repeated scalar is a scalar, virtual matrices are formed."""
+    if t.op == "spread" and t.args[0].rank == 0:
+        return t.args[0]
+    return dense(t) if t.op == "diagmatrix" else formed(t)
 
 
 def _broadcast(args: Sequence[Term], build: Builder) -> Term:
     """Build on operands of common dims, unrepeated where all of them repeat, transposed where all are."""
     dims: Dims = max((a.dims for a in args), key=len)
-    operands = [a.args[0] if a.op == "spread" and a.args[0].rank == 0 else dense(a) if a.op in _UNFORMED else a
-                for a in args]  # fmt: skip
+    operands = [_operand(a) for a in args]
     if not dims:
         return build(operands, dims)
     full = [a for a in operands if a.rank and a.op != "spread"]
-    axes = {a.data for a in operands if a.op == "spread"}
+    axes = {a.axis for a in operands if a.op == "spread"}
     if full and all(a.op == "transpose" for a in full):
         return transpose(build([flip(a) for a in operands], (dims[1], dims[0])))
     if full or len(axes) == 2:
@@ -184,7 +181,6 @@ def _broadcast(args: Sequence[Term], build: Builder) -> Term:
     if not axes:
         return spread(build(operands, ()), dims)
     (axis,) = axes
-    assert isinstance(axis, int)
     inner = _broadcast([a.args[0] if a.op == "spread" else a for a in operands], build)
     return spread(inner, dims, axis)
 
@@ -229,7 +225,7 @@ def _split_inside(t: Term) -> tuple[Fraction, Term]:
 
 
 def _is_zero(t: Term) -> bool:
-    return t.op == "spread" and is_number(t.args[0]) and value(t.args[0]) == 0
+    return t.op == "spread" and is_number(t.args[0]) and t.args[0].value == 0
 
 
 def _sum(pairs: list[tuple[Fraction, Term]], dims: Dims) -> Term:
@@ -292,7 +288,7 @@ def diagonal(t: Term) -> Term:
     if t.op == "transpose":
         return diagonal(t.args[0])
     if t.op == "scale":
-        return scale(t.data, diagonal(t.args[0]))  # type: ignore[arg-type]
+        return scale(t.value, diagonal(t.args[0]))
     if t.op == "outer":
         return times(*t.args)
     if t.op == "matmul":
@@ -310,10 +306,10 @@ def _product(args: list[Term], dims: Dims) -> Term:
         k, core = _split_inside(core)
         c *= k
         if core.op == "times" and len(core.args) == 1:
-            base, exponent = core.args[0], core.data[0]  # type: ignore[index]
+            base, exponent = core.powers[0]
         elif core.op == "spread" and core.args[0].op == "times" and len(core.args[0].args) == 1:
-            inside = core.args[0]
-            base, exponent = spread(inside.args[0], core.dims, core.data), inside.data[0]  # type: ignore[index]
+            inside, exponent = core.args[0].powers[0]
+            base = spread(inside, core.dims, core.axis)
         elif is_number(core):
             continue
         else:
@@ -336,7 +332,7 @@ def power(base: Term, exponent: Fraction | int) -> Term:
     if p == 1:
         return base
     if base.op == "spread":
-        return spread(power(base.args[0], p), base.dims, base.data)
+        return spread(power(base.args[0], p), base.dims, base.axis)
     c, core = split(base)
     if c != 1 and p.denominator == 1:
         if core.op == "number":
@@ -349,7 +345,8 @@ def power(base: Term, exponent: Fraction | int) -> Term:
     if p.denominator == 2:
         return power(call("sqrt", base), p.numerator)
     if base.op == "times" and len(base.args) == 1 and p.denominator == 1:
-        return power(base.args[0], base.data[0] * p)  # type: ignore[index]
+        inside, exponent = base.powers[0]
+        return power(inside, exponent * p)
     return make("times", (base,), (p,), base.dims)
 
 
@@ -368,26 +365,3 @@ def call(name: str, *args: Term) -> Term:
         return make("call", tuple(operands), name, dims)
 
     return _broadcast(args, build)
-
-
-def rebuild(t: Term, args: tuple[Term, ...]) -> Term:
-    """The term on other operands of the same dims, in normal form again."""
-    if args == t.args:
-        return t
-    if t.op == "scale":
-        return scale(t.data, args[0])  # type: ignore[arg-type]
-    if t.op == "plus":
-        return plus(list(zip(t.data, [_fit(a, t) for a in args], strict=True)))  # type: ignore[call-overload]
-    if t.op == "times":
-        return times(*[power(a, e) for a, e in zip(args, t.data, strict=True)])  # type: ignore[call-overload]
-    if t.op == "call":
-        return call(str(t.data), *args)
-    if t.op == "spread":
-        return spread(args[0], t.dims, t.data)
-    if t.op == "transpose":
-        return transpose(args[0])
-    return make(t.op, args, t.data, t.dims)
-
-
-def _fit(a: Term, t: Term) -> Term:
-    return a if a.dims == t.dims else spread(a, t.dims)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
-from matcalc.codegen.elementwise import call, plus, power, rebuild, scale, size_of, split, spread, times
+from matcalc.codegen.elementwise import call, plus, power, scale, size_of, split, spread, times
 from matcalc.codegen.linear import total
+from matcalc.codegen.passes import rewrite
 from matcalc.codegen.terms import Dims, Term, make, number, postorder
 
 __all__ = ["factorise"]
@@ -21,14 +22,11 @@ ONE = Fraction(1)
 
 def factorise(roots: Iterable[Term]) -> dict[Term, Term]:
     """Every term below the roots with what computes it."""
+    roots = list(roots)
     terms = postorder(roots)
     methods = _methods(terms)
     margins = _shared_margins(terms)
-    images: dict[Term, Term] = {}
-    for term in terms:
-        rebuilt = rebuild(term, tuple([images[a] for a in term.args]))
-        images[term] = _expanded(term, rebuilt, methods, margins)
-    return images
+    return rewrite(roots, lambda term, rebuilt: _expanded(term, rebuilt, methods, margins))
 
 
 def _expanded(term: Term, rebuilt: Term, methods: dict[Term, str], margins: set[Term]) -> Term:
@@ -120,8 +118,7 @@ _WITH_FACTOR: dict[str, Callable[[Term, Term], Term]] = {
 def _exponentials(t: Term) -> Term:
     """softmax and logsumexp, with the largest entry taken out (Blanchard, Higham & Higham 2021)."""
     (u,) = t.args
-    axis = t.data
-    assert axis is None or isinstance(axis, int)
+    axis = t.axis
     along = None if axis is None else 1 - axis
     reduced: Dims = () if axis is None else (u.dims[1 - axis],)
     top = make("max", (u,), axis, reduced)

@@ -7,9 +7,19 @@ an outer product is an outer product, a trace of a product never forms it.
 from __future__ import annotations
 
 from matcalc.codegen.elementwise import (
-    dense, diagmatrix, diagonal, formed, is_number, power, scale, sizes, split, spread, times, transpose, value,
+    dense,
+    diagmatrix,
+    diagonal,
+    formed,
+    power,
+    scale,
+    sizes,
+    split,
+    spread,
+    times,
+    transpose,
 )  # fmt: skip
-from matcalc.codegen.tensors import LEAVES, kron_times, leaf_times, leaf_times_vector, ravel, reshape
+from matcalc.codegen.tensors import kron_times, leaf_times, leaf_times_vector, ravel, reshape
 from matcalc.codegen.terms import Term, make, number
 
 __all__ = ["dot", "inner", "inverse", "matmul", "matvec", "outer", "solve", "total", "trace"]
@@ -20,9 +30,9 @@ def _scaled(t: Term) -> tuple[list[Term], Term]:
     c, core = split(t)
     scalars = [number(t.table, c)] if c != 1 else []
     if core.op == "times" and core.rank:
-        arrays = [(b, e) for b, e in zip(core.args, core.data, strict=True) if b.rank]  # type: ignore[call-overload]
+        arrays = [(b, e) for b, e in core.powers if b.rank]
         if len(arrays) == 1 and arrays[0][1] == 1 and arrays[0][0].op != "spread":
-            scalars += [power(b, e) for b, e in zip(core.args, core.data, strict=True) if not b.rank]  # type: ignore[call-overload]
+            scalars += [power(b, e) for b, e in core.powers if not b.rank]
             core = arrays[0][0]
     return scalars, core
 
@@ -70,8 +80,8 @@ def _total_of_spread(t: Term, axis: int | None) -> Term:
 
 def _total_of_times(t: Term) -> Term | None:
     """The sum of the entries of a product as an inner product, if it is one."""
-    scalars = [power(b, e) for b, e in zip(t.args, t.data, strict=True) if not b.rank]  # type: ignore[call-overload]
-    arrays = [(b, e) for b, e in zip(t.args, t.data, strict=True) if b.rank]  # type: ignore[call-overload]
+    scalars = [power(b, e) for b, e in t.powers if not b.rank]
+    arrays = [(b, e) for b, e in t.powers if b.rank]
     if any(b.op == "spread" for b, _ in arrays):
         return None
     if len(arrays) == 1 and arrays[0][1] == 2:
@@ -116,12 +126,12 @@ def _inner(a: Term, b: Term) -> Term:
             v = left.args[0]
             if v.rank == 0:
                 return times(v, total(right))
-            return dot(v, total(right, 1 - int(left.data)))  # type: ignore[call-overload]
+            return dot(v, total(right, 1 - (left.axis or 0)))
         if left.op == "diagmatrix":
             return dot(left.args[0], diagonal(right))
         if left.op == "outer":
             return dot(left.args[0], matvec(right, left.args[1]))
-    if a.op == "transpose" and b.op == "transpose" or a.op == "transpose" and a is b:
+    if (a.op == "transpose" and b.op == "transpose") or (a.op == "transpose" and a is b):
         return inner(a.args[0], b.args[0])
     if make_exists("vdot", (b, a), ()):
         a, b = b, a
@@ -159,7 +169,7 @@ def outer(u: Term, v: Term) -> Term:
 
 
 def matvec(a: Term, x: Term) -> Term:
-    """The matrix a times the vector x; xᵀa is matvec(transpose(a), x)."""
+    """A matrix times a vector; a row times a matrix is the transposed matrix times the vector."""
     scalars, a = _scaled(a)
     d, x = split(x)
     if d != 1:
@@ -168,7 +178,7 @@ def matvec(a: Term, x: Term) -> Term:
 
 
 def _matvec(a: Term, x: Term) -> Term:
-    if a.op in LEAVES:
+    if formed(a) is not a:
         return leaf_times_vector(a, x)
     if a.op == "diagmatrix":
         return times(a.args[0], x)
@@ -190,9 +200,9 @@ def _matvec(a: Term, x: Term) -> Term:
             block = reshape(x, (left.dims[1], right.dims[1]))
             return ravel(matmul(matmul(left, block), transpose(right)))
     if a.op == "times":  # row or column scaling
-        for i, b in enumerate(a.args):
-            if b.op == "spread" and a.data[i] == 1:  # type: ignore[index]
-                rest = times(*[power(c, e) for j, (c, e) in enumerate(zip(a.args, a.data, strict=True)) if j != i])  # type: ignore[call-overload]
+        for i, (b, exponent) in enumerate(a.powers):
+            if b.op == "spread" and exponent == 1:
+                rest = times(*[power(c, e) for j, (c, e) in enumerate(a.powers) if j != i])
                 if rest.rank == 2 and rest.op != "spread":
                     v = b.args[0]
                     return times(v, matvec(rest, x)) if b.data == 0 else matvec(rest, times(v, x))
@@ -226,13 +236,13 @@ def _matmul(a: Term, b: Term) -> Term:
         return outer(v, sums) if v.rank else spread(times(v, sums), dims, 1)
     if b.op == "spread":
         return transpose(_matmul(transpose(b), transpose(a)))
-    if a.op in LEAVES:
+    if formed(a) is not a:
         return leaf_times(a, b)
     if a.op == "kron":
         applied = kron_times(a, b)
         if applied is not None:
             return applied
-    if b.op in LEAVES or b.op == "kron":
+    if formed(b) is not b or b.op == "kron":
         return transpose(_matmul(transpose(b), transpose(a)))
     solved = _solved(a, b)
     if solved is not None:

@@ -10,13 +10,24 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
-from matcalc.algebra.build import is_chain, is_number, number_value, parts, transpose as transposed
+from matcalc.algebra.build import is_chain, is_number, number_value, parts
+from matcalc.algebra.build import transpose as transposed
 from matcalc.algebra.expr import Expr, postorder
 from matcalc.algebra.facts import Facts
-from matcalc.algebra.shapes import SCALAR, dim_text, Shape
+from matcalc.algebra.shapes import SCALAR, Shape, dim_text
 from matcalc.codegen.chains import Chains, Factor, scaled_product
 from matcalc.codegen.elementwise import (
-    call, dense, diagmatrix, diagonal, plus, power, scale, size_of, split, spread, times, transpose,
+    call,
+    dense,
+    diagmatrix,
+    diagonal,
+    plus,
+    power,
+    scale,
+    split,
+    spread,
+    times,
+    transpose,
 )  # fmt: skip
 from matcalc.codegen.linear import inner, inverse, outer, total
 from matcalc.codegen.templates import as_matrix, from_template
@@ -97,7 +108,7 @@ class Lowering:
     def flat(self, e: Expr) -> Parts:
         """(number, scalars, matrix factors), with the factors of groups that nothing else uses."""
         if is_chain(e):
-            return Fraction(1), [], self.spliced(e.args)[2]
+            return self.spliced(e.args)
         c, scalars, matrices = parts(e)
         d, more, factors = self.spliced(matrices)
         return Fraction(c) * d, [*scalars, *more], factors
@@ -243,14 +254,15 @@ def _kron(self: Lowering, node: Expr) -> Term:
 def _commutation(self: Lowering, node: Expr) -> Term:
     """K, which is the identity where a dimension is 1."""
     dims = dims_of(node.shape)
-    if not dims or 1 in node.data:  # type: ignore[operator]
+    assert isinstance(node.data, tuple)
+    if not dims or 1 in node.data:
         return diagmatrix(spread(number(self.table, 1), dims[:1]))
     return self.table.make("commutation", (), node.data, dims)
 
 
 def _diagonalizer(self: Lowering, node: Expr) -> Term:
     dims = dims_of(node.shape)
-    return self.table.make("diagonalizer", (), (node.data, False), dims) if dims else number(self.table, 1)
+    return self.table.make("diagonalizer", (), None, dims) if dims else number(self.table, 1)
 
 
 def _unvec(self: Lowering, node: Expr) -> Term:
@@ -316,7 +328,7 @@ _SPECIAL: dict[str, Callable[[Lowering, Expr], Term]] = {
     "number": lambda self, node: number(self.table, number_value(node)),
     "constant": lambda self, node: self.table.make("constant", (), node.data, ()),
     "symbol": _symbol,
-    "dimension": lambda self, node: size_of(self.table, node.data),  # type: ignore[arg-type]
+    "dimension": lambda self, node: self.table.size(str(node.data)),
     "identity": lambda self, node: diagmatrix(spread(number(self.table, 1), dims_of(node.shape)[:1])),
     "ones": lambda self, node: _constant(self, node, 1),
     "zeros": lambda self, node: _constant(self, node, 0),

@@ -45,9 +45,10 @@ def sample(
     integers: Iterable[str] = (),
 ) -> dict[str, Array]:
     """An array for every symbol: of its shape, with its facts, entries drawn as its mode says."""
-    whole = set(integers)
+    whole = dict.fromkeys(integers, frozenset({"integer"}))
+    drawn = modes or {}
     return {
-        name: _draw(d.shape, d.facts | ({"integer"} if name in whole else set()), sizes, rng, (modes or {}).get(name, ""))
+        name: _draw(d.shape, d.facts | whole.get(name, frozenset()), sizes, rng, drawn.get(name, ""))
         for name, d in symbols.items()
     }
 
@@ -56,7 +57,7 @@ def _draw(
     shape: Shape, facts: frozenset[str], sizes: Mapping[str, int], rng: np.random.Generator, mode: str
 ) -> Array:
     rows, columns = (_size(dim, sizes) for dim in shape)
-    if facts & {"spd", "psd"} or mode == "spd" and rows == columns > 1 and not facts:
+    if facts & {"spd", "psd"} or (mode == "spd" and rows == columns > 1 and not facts):
         root = rng.standard_normal((rows, rows))
         matrix: Array = root @ root.T / rows + 0.5 * np.eye(rows)
     elif "orthogonal" in facts:

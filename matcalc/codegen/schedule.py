@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from matcalc.algebra.operations import REGISTRY
+from matcalc.algebra.shapes import Shape
 from matcalc.codegen.identifiers import Names
 from matcalc.codegen.program import Assignment, Program
 from matcalc.codegen.terms import Term, postorder
-from matcalc.algebra.shapes import Shape
 
 __all__ = ["schedule", "uses"]
 
@@ -27,7 +27,7 @@ def uses(term: Term) -> list[Term]:
     """The operands as often as the printed term shows them."""
     if term.op == "times":
         out = []
-        for base, exponent in zip(term.args, term.data, strict=True):  # type: ignore[call-overload]
+        for base, exponent in term.powers:
             out += [base] * (3 if abs(exponent) == 3 and base.rank else 1)
         return out
     if term.op == "logdet_of":
@@ -42,7 +42,7 @@ def uses(term: Term) -> list[Term]:
 
 def _inlined(term: Term, count: int) -> bool:
     """Whether the term needs no name however often it is used."""
-    return count < 2 or term.op in _FREE or term.op in _VIEW and term.args[0].op in _FREE
+    return count < 2 or term.op in _FREE or (term.op in _VIEW and term.args[0].op in _FREE)
 
 
 def schedule(
@@ -59,7 +59,7 @@ def schedule(
     given = Names(identifiers.values())
     for term in terms:
         weight = (term.op not in _FREE) + sum(weights.get(a, 0) for a in term.args)
-        light = weight <= _LINE or term in results and count[term] < 2 and weight <= 2 * _LINE
+        light = weight <= _LINE or (term in results and count[term] < 2 and weight <= 2 * _LINE)
         if (_inlined(term, count[term]) and light) or term.op in _FREE or term.op == "spread":
             weights[term] = weight
         else:
@@ -71,9 +71,9 @@ def schedule(
 # --- names that say what a term is ----------------------------------------------------------------
 
 _WORDS = {
-    "exp": "e", "sigmoid": "p", "softmax": "p", "tanh": "h", "relu": "h", "lu": "lu", "cholesky": "chol", "solve": "u",
-    "inv": "inverse", "dot": "s", "vdot": "s", "sum": "s", "trace": "t", "logdet": "logdet", "slogdet": "slogdet", "abs": "size", "det": "det",
-    "matmul": "z", "outer": "M", "times": "t", "scale": "t", "plus": "t", "max": "top", "diagonal": "d",
+    "exp": "e", "sigmoid": "p", "tanh": "h", "relu": "h", "solve": "u", "cho_solve": "u", "lu_solve": "u", "abs": "size",
+    "inv": "inverse", "lu": "lu", "cholesky": "chol", "det": "det", "logdet": "logdet", "slogdet": "slogdet",
+    "dot": "s", "vdot": "s", "sum": "s", "trace": "s", "max": "top", "matmul": "z", "outer": "M", "diagonal": "d",
 }  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def _hint(term: Term, names: Mapping[Term, str], identifiers: Mapping[str, str])
         joined = "".join(letters)
         if all(letters) and len(joined) <= 5:
             return joined
-    if term.op == "plus" and any(c < 0 for c in term.data):  # type: ignore[attr-defined]
+    if term.op == "plus" and any(c < 0 for c, _ in term.summands):
         return "r" if term.rank < 2 else "R"
     if term.op in ("call", "function"):
         word = _WORDS.get(str(term.data), str(term.data))

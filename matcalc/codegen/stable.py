@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from matcalc.codegen.elementwise import call, is_number, plus, power, rebuild, scale, split, spread, times
-from matcalc.codegen.terms import Term, make, postorder
+from matcalc.codegen.elementwise import call, is_number, plus, power, scale, split, spread, times
+from matcalc.codegen.passes import rewrite
+from matcalc.codegen.terms import Term, make
 
 __all__ = ["stabilise"]
 
@@ -20,11 +21,7 @@ Pairs = list[tuple[Fraction, Term]]
 
 def stabilise(roots: Iterable[Term]) -> dict[Term, Term]:
     """Every term below the roots with its stable form."""
-    images: dict[Term, Term] = {}
-    for term in postorder(roots):
-        rebuilt = rebuild(term, tuple([images[a] for a in term.args]))
-        images[term] = _stable(rebuilt)
-    return images
+    return rewrite(roots, lambda term, rebuilt: _stable(rebuilt))
 
 
 def _stable(t: Term) -> Term:
@@ -32,7 +29,7 @@ def _stable(t: Term) -> Term:
         c, core = split(t)
         return scale(c, _stable(core))
     if t.op == "spread":
-        return spread(_stable(t.args[0]), t.dims, t.data)
+        return spread(_stable(t.args[0]), t.dims, t.axis)
     if t.op == "plus":
         return _stable_sum(t)
     if t.op == "times":
@@ -51,13 +48,9 @@ def _is_call(t: Term, name: str) -> bool:
 # --- sums ----------------------------------------------------------------------------------------
 
 
-def _pairs(t: Term) -> Pairs:
-    return list(zip(t.data, t.args, strict=True))  # type: ignore[call-overload]
-
-
 def _stable_sum(t: Term) -> Term:
     """c − c σ(u) is c σ(−u), and c eᵘ − c is c expm1(u)."""
-    pairs = _pairs(t)
+    pairs = t.summands
     at = next((i for i, (_, a) in enumerate(pairs) if is_number(a)), -1)
     if at < 0:
         return t
@@ -89,7 +82,7 @@ def _summed_exponent(t: Term) -> Term | None:
 
 def _stable_product(t: Term) -> Term:
     """eᵘ/(1 + eᵘ) is σ(u), 1/(1 + eᵘ) is σ(−u), eᵘ/∑eᵘ is softmax(u)."""
-    powers = dict(zip(t.args, t.data, strict=True))  # type: ignore[call-overload]
+    powers: dict[Term, Fraction] = dict(t.powers)
     changed = False
     for base, exponent in list(powers.items()):
         below = base.args[0] if base.op == "spread" else base
@@ -98,7 +91,8 @@ def _stable_product(t: Term) -> Term:
         u = _exponent_of_one_plus_exp(base)
         if u is not None:
             count = -exponent
-            both = min(count, max(powers.get(call("exp", u), Fraction(0)), Fraction(0)) // 1)
+            above = max(powers.get(call("exp", u), Fraction(0)), Fraction(0))
+            both = min(count, Fraction(above // 1))
             _move(powers, base, count)
             _move(powers, call("exp", u), -both)
             _move(powers, call("sigmoid", u), both)
@@ -109,7 +103,7 @@ def _stable_product(t: Term) -> Term:
         if u is not None and u.rank == t.rank and powers.get(call("exp", u), 0) >= 1:
             _move(powers, base, Fraction(1))
             _move(powers, call("exp", u), Fraction(-1))
-            _move(powers, make("softmax", (u,), below.data, u.dims), Fraction(1))
+            _move(powers, make("softmax", (u,), below.axis, u.dims), Fraction(1))
             changed = True
     if not changed:
         return t
@@ -131,18 +125,17 @@ def _stable_log(t: Term) -> Term:
     if whole is not None:
         return whole
     if inside.op == "plus":
-        pairs = _pairs(inside)
+        pairs = inside.summands
         rest = [(c, a) for c, a in pairs if not is_number(a)]
         if len(rest) < len(pairs) and next(c for c, a in pairs if is_number(a)) == 1:
             return call("log1p", plus([(c, a if a.rank else spread(a, t.dims)) for c, a in rest]))
         return t
     c, core = split(inside)
-    if c <= 0 or core.op not in ("times", "det") and c == 1:
+    if c <= 0 or (core.op not in ("times", "det") and c == 1):
         return t
     known: Pairs = []
     unknown: list[Term] = []
-    factors = zip(core.args, core.data, strict=True) if core.op == "times" else [(core, Fraction(1))]  # type: ignore[call-overload]
-    for base, exponent in factors:
+    for base, exponent in core.powers if core.op == "times" else [(core, Fraction(1))]:
         log = _log_of(base)
         if log is None:
             unknown.append(power(base, exponent))
@@ -169,13 +162,14 @@ def _log_of(t: Term) -> Term | None:
     if u is not None:
         return make("logsumexp", (u,), t.data, t.dims)
     if t.op == "softmax":
-        axis = t.data
-        u = t.args[0]
-        summed = make("logsumexp", (u,), axis, () if axis is None else (u.dims[1 - int(axis)],))  # type: ignore[call-overload]
-        return plus([(Fraction(1), u), (Fraction(-1), spread(summed, u.dims, None if axis is None else 1 - axis))])  # type: ignore[operator]
+        (u,), axis = t.args, t.axis
+        if axis is None:
+            return plus([(1, u), (-1, spread(make("logsumexp", (u,), None, ()), u.dims))])
+        summed = make("logsumexp", (u,), axis, (u.dims[1 - axis],))
+        return plus([(1, u), (-1, spread(summed, u.dims, 1 - axis))])
     if t.op == "det":
         return make("logdet", t.args, "positive", ())
     if t.op == "spread":
         log = _log_of(t.args[0])
-        return None if log is None else spread(log, t.dims, t.data)
+        return None if log is None else spread(log, t.dims, t.axis)
     return None

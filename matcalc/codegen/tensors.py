@@ -6,17 +6,14 @@ stacks columns, so the rows of the array that a vec is cut into are the columns 
 
 from __future__ import annotations
 
-from matcalc.algebra.shapes import Dim, dim_mul
-from matcalc.codegen.elementwise import dense, scale, size_of, spread, split, times, transpose
+from matcalc.algebra.shapes import dim_mul
+from matcalc.codegen.elementwise import dense, scale, size_of, split, spread, times, transpose
 from matcalc.codegen.terms import Dims, Term, make
 
-__all__ = ["LEAVES", "kron", "kron_times", "leaf_times", "leaf_times_vector", "ravel", "reshape", "unfold"]
-
-LEAVES = frozenset({"commutation", "diagonalizer"})
-
+__all__ = ["kron", "kron_times", "leaf_times", "leaf_times_vector", "ravel", "reshape", "unfold"]
 
 def ravel(t: Term) -> Term:
-    """The entries row after row: vec X is ravel(Xᵀ)."""
+    """The entries row after row, so that vec X is this of Xᵀ."""
     if t.rank < 2:
         return t
     if t.op == "reshape":
@@ -42,22 +39,18 @@ def _lengths(t: Term, dims: Dims) -> tuple[Term, ...]:
     return tuple([size_of(t.table, d) for d in dims])
 
 
-def _pair(leaf: Term) -> tuple[Dim, Dim]:
-    assert isinstance(leaf.data, tuple)
-    return leaf.data
-
-
 # --- K and E ---------------------------------------------------------------------------------------
 
 
 def leaf_times_vector(leaf: Term, v: Term) -> Term:
     """K v, E v or Eᵀv."""
     if leaf.op == "commutation":
-        r, c = _pair(leaf)
+        r, c = leaf.block
         return ravel(transpose(reshape(v, (c, r))))
-    n, transposed = _pair(leaf)
-    if transposed:
+    if leaf.op == "transpose":
+        (n, _) = leaf.dims
         return make("diagonal", (dense(reshape(v, (n, n))),), None, (n,))
+    n = leaf.dims[1]
     return ravel(make("diag", (dense(v),), None, (n, n)))
 
 
@@ -65,17 +58,13 @@ def leaf_times(leaf: Term, m: Term) -> Term:
     """K M, E M or EᵀM for a matrix M."""
     dims = (leaf.dims[0], m.dims[1])
     if leaf.op == "commutation":
-        r, c = _pair(leaf)
+        r, c = leaf.block
         return make("commuted", (dense(m), *_lengths(m, (c, r))), None, dims)
-    n, transposed = _pair(leaf)
-    size = size_of(m.table, n)
-    if not transposed:
-        if m.op == "diagonalizer":
-            m = dense(m)
-        return make("on_diagonal", (dense(m), size), None, dims)
+    if leaf.op == "diagonalizer":
+        return make("on_diagonal", (dense(m), size_of(m.table, leaf.dims[1])), None, dims)
     if m.op == "khatri_rao":
         return times(*m.args)
-    return make("every", (dense(m), size), None, dims)
+    return make("every", (dense(m), size_of(m.table, leaf.dims[0])), None, dims)
 
 
 # --- Kronecker products ----------------------------------------------------------------------------
@@ -93,7 +82,7 @@ def kron_times(product: Term, m: Term) -> Term | None:
     if a.rank < 2 or b.rank < 2 or 1 in (*a.dims, *b.dims):
         return None
     dims = (product.dims[0], m.dims[1])
-    if m.op == "diagonalizer" and not _pair(m)[1] and a.dims[1] == b.dims[1] == m.dims[1]:
+    if m.op == "diagonalizer" and a.dims[1] == b.dims[1] == m.dims[1]:
         return make("khatri_rao", (a, b), None, dims)
     lengths = _lengths(m, (a.dims[0], b.dims[0], a.dims[1], b.dims[1]))
     return make("kron_times", (a, b, dense(m), *lengths), None, dims)

@@ -10,7 +10,7 @@ Terms are interned in the table of one plan, so equal terms are one object.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from fractions import Fraction
 
 from matcalc.algebra.shapes import Dim, Shape
@@ -37,6 +37,36 @@ class Term:
     def rank(self) -> int:
         """The number of axes."""
         return len(self.dims)
+
+    @property
+    def value(self) -> Fraction:
+        """The number of a `number` or `scale`."""
+        assert isinstance(self.data, Fraction)
+        return self.data
+
+    @property
+    def summands(self) -> list[tuple[Fraction, Term]]:
+        """Coefficients and operands of a `plus`."""
+        assert isinstance(self.data, tuple)
+        return list(zip(self.data, self.args, strict=True))
+
+    @property
+    def powers(self) -> list[tuple[Term, Fraction]]:
+        """Bases and exponents of a `times`."""
+        assert isinstance(self.data, tuple)
+        return list(zip(self.args, self.data, strict=True))
+
+    @property
+    def axis(self) -> int | None:
+        """The axis along which a `spread` vector lies or a reduction runs; None for all."""
+        assert self.data is None or isinstance(self.data, int)
+        return self.data
+
+    @property
+    def block(self) -> tuple[Dim, Dim]:
+        """The dimensions of the matrix that a `commutation` transposes."""
+        assert isinstance(self.data, tuple)
+        return self.data
 
     def __repr__(self) -> str:
         inside = ", ".join([repr(a) for a in self.args] + ([repr(self.data)] if self.data is not None else []))
@@ -85,18 +115,6 @@ class Table:
             raise DataError(f"no symbol has an axis of length {name}, so its size cannot be read from the arguments")
         symbol, axis = self._axes[name]
         return self.make("size", (self.input(symbol, self.shapes[symbol]),), (name, axis), ())
-
-
-def make(self, op: str, args: tuple[Term, ...], data: Hashable, dims: Dims) -> Term:
-        """The one term with these parts."""
-        key = (op, data, dims, *args)
-        found = self.terms.get(key)
-        if found is None:
-            found = object.__new__(Term)
-            found.op, found.args, found.data, found.dims = op, args, data, dims
-            found.table, found.order = self, len(self.terms)
-            self.terms[key] = found
-        return found
 
 
 def make(op: str, args: tuple[Term, ...], data: Hashable, dims: Dims) -> Term:
