@@ -9,7 +9,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from matcalc.derive import Derivative, derive
+from matcalc.algebra.shapes import Dim, dim_text
+from matcalc.derivative import Derivative
+from matcalc.derive import derive
 from matcalc.errors import LimitError, MatcalcError, ParseError
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The exit code of one run of the command; the answer goes to standard output, messages to standard error.
 
     >>> main(["tr(A X)", "X"])
-    ∂f/∂X = Aᵀ          A ∈ ℝⁿˣᵐ, X ∈ ℝᵐˣⁿ
+    ∂f/∂X = Aᵀ          A ∈ ℝᵐˣⁿ, X ∈ ℝⁿˣᵐ
     0
     """
     for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a sign shows its code, and nothing breaks
@@ -156,17 +158,24 @@ def _object(derivative: Derivative, with_code: bool) -> dict[str, object]:
     """The derivative as JSON holds it: formulas as text, dimensions as numbers or names."""
     entry: dict[str, object] = {
         "function": str(derivative.function),
-        "wrt": str(derivative.wrt),
+        "wrt": derivative.wrt,
         "derivative": str(derivative.expr),
         "latex": derivative.latex(),
-        "shape": [size if isinstance(size, int) else str(size) for size in derivative.shape],
-        "where": {str(name): str(value) for name, value in derivative.where.items()},
-        "conditions": [str(condition) for condition in derivative.conditions],
+        "shape": _sizes(derivative.shape),
+        "where": {
+            name: {"shape": _sizes(declared.shape), "facts": sorted(declared.facts)}
+            for name, declared in derivative.where.items()
+        },
+        "conditions": list(derivative.conditions),
         "text": str(derivative),
     }
     if with_code:
         entry["code"] = derivative.code()
     return entry
+
+
+def _sizes(shape: Sequence[Dim]) -> list[int | str]:
+    return [size if isinstance(size, int) else dim_text(size) for size in shape]
 
 
 def _standard_input() -> str:

@@ -61,14 +61,14 @@ def share_no_longer(outcomes: Iterable[Outcome], factor: float = 1.0) -> float:
 def print_cases(verbose: bool = False) -> None:
     runs = run_cases()
     print("Gradients (no index notation): derive() and str() of every problem, compared at two draws of inputs\n")
-    print(f"{'input':6}{'level':>6}{'right':>14}{'wrong':>7}{'refused':>9}{'crash':>7}{'late':>6}")
+    print(f"{'input':6}{'level':>6}{'right':>18}{'wrong':>7}{'refused':>9}{'crash':>7}{'late':>6}")
     for name, outcomes in runs.items():
         for level in (1, 2, 3, None):
             chosen = [o for o in outcomes if level in (o.case.level, None)]
             count = Counter(o.verdict for o in chosen)
             right = f"{count[RIGHT]}/{len(chosen)} {100 * count[RIGHT] / max(1, len(chosen)):5.1f} %"
             rest = "".join(f"{count[v]:>{w}}" for v, w in zip(VERDICTS[1:], (7, 9, 7, 6), strict=True))
-            print(f"{name:6}{level or 'all':>6}{right:>14}{rest}")
+            print(f"{name:6}{level or 'all':>6}{right:>18}{rest}")
     print()
     for name, outcomes in runs.items():
         sized = sum(o.excess is not None for o in outcomes)

@@ -12,7 +12,7 @@ import matcalc
 
 PACKAGE = Path(matcalc.__file__).parent
 #: Each room imports from itself and from those before it.
-ROOMS = ["errors", "algebra", "notation", "rulebook", "calculus", "codegen", "check", "derive", "cli", "__main__"]
+ROOMS = [*"errors algebra notation rulebook calculus codegen check derivative derive cli __main__".split()]
 HEAVY = ["sympy", "scipy", "jax", "torch", "dask", "matplotlib", "IPython"]
 #: Loaded inside a function, when they are needed.
 LATE = [*HEAVY, "numpy", "importlib.metadata"]
