@@ -12,7 +12,9 @@ import matcalc
 
 PACKAGE = Path(matcalc.__file__).parent
 #: Each room imports from itself and from those before it.
-ROOMS = [*"errors algebra notation rulebook calculus codegen check derivative derive cli __main__".split()]
+ROOMS = [
+    "errors", "algebra", "notation", "rulebook", "calculus", "codegen", "check", "derivative", "derive", "cli", "__main__",
+]  # fmt: skip
 HEAVY = ["sympy", "scipy", "jax", "torch", "dask", "matplotlib", "IPython"]
 #: Loaded inside a function, when they are needed.
 LATE = [*HEAVY, "numpy", "importlib.metadata"]
