@@ -46,8 +46,9 @@ class Call:
         if len(self.values) not in counts:
             wanted = " or ".join(map(str, counts)) or "no"
             given = len(self.values)
+            arguments = "argument" if counts == (1,) else "arguments"
             raise ParseError(
-                f"{self.name} takes {wanted} argument{'' if counts == (1,) else 's'}, and {given} {'is' if given == 1 else 'are'} given",
+                f"{self.name} takes {wanted} {arguments}, and {given} {'is' if given == 1 else 'are'} given",
                 spans=(self.node.span,),
             )
 
@@ -61,7 +62,9 @@ class Call:
             found = number_value(value)
             if isinstance(found, int) and found > 0:
                 return found
-        raise ShapeError(f"{self.name} takes the name of a dimension or a whole number", spans=(self.node.args[position].span,))
+        raise ShapeError(
+            f"{self.name} takes the name of a dimension or a whole number", spans=(self.node.args[position].span,)
+        )
 
 
 def call_function(call: Call, functions: Mapping[str, object]) -> Expr:
@@ -134,7 +137,10 @@ def _filled(call: Call) -> Expr:
     """vector(c) = c 𝟏 and matrix(c) = c 𝟏𝟏ᵀ."""
     call.expect(1)
     if call.values[0].shape != SCALAR:
-        raise ShapeError(f"{call.name} takes a scalar, and this is {shape_text(call.values[0].shape)}", spans=(call.node.args[0].span,))
+        raise ShapeError(
+            f"{call.name} takes a scalar, and this is {shape_text(call.values[0].shape)}",
+            spans=(call.node.args[0].span,),
+        )
     assert call.shape is not None
     return multiply(call.values[0], ones(*call.shape))
 

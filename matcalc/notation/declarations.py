@@ -1,6 +1,6 @@
 """Declarations: what is said about a symbol before the text is read, its shape and its facts.
 
-    A: m n symmetric          A ∈ ℝ^{m×n} symmetric          A ∈ ℝᵐˣⁿ          α scalar
+A: m n symmetric          A ∈ ℝ^{m×n} symmetric          A ∈ ℝᵐˣⁿ          α scalar
 """
 
 from __future__ import annotations
@@ -81,7 +81,9 @@ def _dimension(word: str, name: str) -> Dim:
                 product = dim_mul(product, normalise_name(part))
         total = dim_add(total, product)
     if word.startswith("-") or (isinstance(total, int) and total < 1):
-        raise DeclarationError(f"{word} in the declaration of {name} is not a dimension", advice="Dimensions are at least 1.")
+        raise DeclarationError(
+            f"{word} in the declaration of {name} is not a dimension", advice="Dimensions are at least 1."
+        )
     return total
 
 
@@ -119,7 +121,13 @@ def _partial(name: str, dims: list[Dim], kind: str, facts: list[str], said: bool
     if len(dims) == 2:
         shape = (dims[0], dims[1])
     elif len(dims) == 1:
-        shape = (1, dims[0]) if kind == "row" else (dims[0], dims[0]) if kind in ("matrix", "square") or square else (dims[0], 1)
+        shape = (
+            (1, dims[0])
+            if kind == "row"
+            else (dims[0], dims[0])
+            if kind in ("matrix", "square") or square
+            else (dims[0], 1)
+        )
     elif kind == "scalar" or not said:
         shape = SCALAR
     elif not kind and square:
@@ -150,7 +158,9 @@ def _not_a_fact(name: str, word: str) -> DeclarationError:
     shown = word if len(word) <= 40 else word[:40] + "…"
     return DeclarationError(
         f"{shown} in the declaration of {name} is no fact",
-        advice=f"Did you mean {close[0]}?" if close else f"Facts are {', '.join(FACTS)}; a shape has one or two dimensions.",
+        advice=f"Did you mean {close[0]}?"
+        if close
+        else f"Facts are {', '.join(FACTS)}; a shape has one or two dimensions.",
     )
 
 
@@ -171,7 +181,8 @@ def read_where(where: Mapping[str, object] | str | None) -> dict[str, Partial]:
         items = ((key, value) for key, value in _mapped(where))
     else:
         raise DeclarationError(
-            f"declarations are a mapping or text, and not of type {type(where).__name__}", advice='Write where={"A": "m n", "x": "n"}.'
+            f"declarations are a mapping or text, and not of type {type(where).__name__}",
+            advice='Write where={"A": "m n", "x": "n"}.',
         )
     found: dict[str, Partial] = {}
     for written, said in items:
@@ -185,7 +196,9 @@ def add_declaration(found: dict[str, Partial], name: str, said: Partial) -> None
     known = found.get(name)
     if known is not None:
         if known.shape is not None and said.shape is not None and known.shape != said.shape:
-            raise DeclarationError(f"{name} is declared twice: as {shape_text(known.shape)} and as {shape_text(said.shape)}")
+            raise DeclarationError(
+                f"{name} is declared twice: as {shape_text(known.shape)} and as {shape_text(said.shape)}"
+            )
         said = Partial(known.shape or said.shape, known.facts | said.facts, known.kind or said.kind)
         said = _partial(name, list(said.shape), "", sorted(said.facts), True) if said.shape else said
     found[name] = said
@@ -197,7 +210,8 @@ def _mapped(where: Mapping[str, object]) -> Iterator[tuple[str, str]]:
             raise DeclarationError(f"a declared name is text, and not of type {type(key).__name__}")
         if isinstance(value, bool) or not isinstance(value, str | int | tuple | list):
             raise DeclarationError(
-                f"the declaration of {key} is text, and not of type {type(value).__name__}", advice='Write "m n", "n" or "scalar".'
+                f"the declaration of {key} is text, and not of type {type(value).__name__}",
+                advice='Write "m n", "n" or "scalar".',
             )
         yield key, " ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
@@ -220,9 +234,7 @@ def split_where(text: str) -> tuple[str, str]:
 _ITEM = re.compile(r"^(?P<names>[^:∈=≻⪰>]*?)\s*(?P<sign>:|∈|\\in(?![A-Za-z])|=|≻|⪰|>|≥)\s*(?P<said>.*)$", re.DOTALL)
 _SIZE = re.compile(r"^(?:\{(?P<braces>[^{}]*)\}|\((?P<brackets>[^()]*)\)|(?P<plain>\S+))\s*(?P<facts>.*)$", re.DOTALL)
 _RAISED = "".join(c for c in SUPERSCRIPTS if c not in "⁽⁾½")
-_SPACE = re.compile(
-    rf"^\\?(?:ℝ|R|mathbb\s*\{{?\s*R\s*\}}?|IR)(?=$|[\s^_{_RAISED}])\s*\^?\s*(?P<rest>.*)$", re.DOTALL
-)
+_SPACE = re.compile(rf"^\\?(?:ℝ|R|mathbb\s*\{{?\s*R\s*\}}?|IR)(?=$|[\s^_{_RAISED}])\s*\^?\s*(?P<rest>.*)$", re.DOTALL)
 
 
 def _items(text: str) -> Iterator[tuple[str, str]]:
@@ -241,7 +253,9 @@ def _items(text: str) -> Iterator[tuple[str, str]]:
             yield from ((name, said) for name in (*waiting, *names))
             waiting = []
     if waiting:
-        raise DeclarationError(f"nothing is said of {', '.join(waiting)[:60]} in the declarations", advice='Write "A: m n" or "α scalar".')
+        raise DeclarationError(
+            f"nothing is said of {', '.join(waiting)[:60]} in the declarations", advice='Write "A: m n" or "α scalar".'
+        )
 
 
 def _item(item: str) -> tuple[list[str], str | None]:
@@ -254,18 +268,24 @@ def _item(item: str) -> tuple[list[str], str | None]:
     if not names:
         raise DeclarationError(f"{item[:60]} does not say what it declares")
     if sign == "=":
-        raise DeclarationError(f"{item[:60]} is a definition, and only declarations are read", advice="Write A: m n or A ∈ ℝ^{m×n}.")
+        raise DeclarationError(
+            f"{item[:60]} is a definition, and only declarations are read", advice="Write A: m n or A ∈ ℝ^{m×n}."
+        )
     if sign in "≻⪰>≥":
         return _signed(names, sign, said)
     if not said:
-        raise DeclarationError(f"nothing is said of {' '.join(names)[:60]} in the declarations", advice='Write "A: m n" or "α scalar".')
+        raise DeclarationError(
+            f"nothing is said of {' '.join(names)[:60]} in the declarations", advice='Write "A: m n" or "α scalar".'
+        )
     return names, _space(said, " ".join(names))
 
 
 def _signed(names: list[str], sign: str, said: str) -> tuple[list[str], str]:
     """X ≻ 0, x > 0."""
     if said != "0":
-        raise DeclarationError(f"{names[0]} {sign} {said[:40]} is not read", advice="Write a fact: spd, psd, positive or nonnegative.")
+        raise DeclarationError(
+            f"{names[0]} {sign} {said[:40]} is not read", advice="Write a fact: spd, psd, positive or nonnegative."
+        )
     return names, {"≻": "spd", "⪰": "psd", ">": "positive", "≥": "nonnegative"}[sign]
 
 
@@ -285,7 +305,12 @@ def _space(said: str, name: str) -> str:
     size = _SIZE.match(rest)
     if size is None:
         raise DeclarationError(f"the space of {name} is not read", advice="Write ℝ^{m×n} or ℝ^n.")
-    if size.group("plain") and size.group("plain")[0].isalpha() and "^" not in said and not said.startswith(("ℝ^", "R^")):
+    if (
+        size.group("plain")
+        and size.group("plain")[0].isalpha()
+        and "^" not in said
+        and not said.startswith(("ℝ^", "R^"))
+    ):
         return f"scalar {rest}"  # ℝ positive
     inside = size.group("braces") or size.group("brackets") or size.group("plain") or ""
     dims = re.sub(r"\\times|×|\*|(?<=[\w)])\s*x\s*(?=[\w(])|,", " ", inside)

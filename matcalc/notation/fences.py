@@ -26,7 +26,7 @@ _ENDS = frozenset(
 _BEGINS = frozenset(
     {
         "NUMBER", "SYMBOL", "CONSTANT", "EULER", "DIMENSION", "ONES", "ZEROS", "IDENTITY", "LPAR", "LBRACE",
-        "LSQUARE", "LANGLE", "INDICATOR", "CALL", "BARE",
+        "LSQUARE", "LANGLE", "INDICATOR", "CALL", "BARE", "NORM_OPEN", "BAR_OPEN",
     }
 )  # fmt: skip
 _OPENS = {"LPAR": "RPAR", "LBRACE": "RBRACE", "LSQUARE": "RSQUARE", "LANGLE": "RANGLE"}
@@ -54,6 +54,7 @@ class _Walk:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.lines = "\n" in text.strip()
         self.out: list[Token] = []
         self.open: list[Token] = []  # with the type of what closes them as value of `due`
         self.due: list[str] = []
@@ -68,6 +69,10 @@ class _Walk:
                     "vectors and matrices of entries are not read yet",
                     spans=((self.open[-1].start, token.end),), advice="For a product write round brackets.",
                 )  # fmt: skip
+        if self.lines and not self.due and self.out:
+            before = self.out[-1]
+            if before.type in _ENDS and token.type in _BEGINS and "\n" in self.text[before.end : token.start]:
+                raise NotYetError("several lines are read only as one expression", spans=((token.start, token.end),))
         self.out.append(token)
 
     def watched(self, token: Token) -> None:
@@ -86,14 +91,18 @@ class _Walk:
         elif kind == "NUMBER":
             if self.out and self.out[-1].type == "NUMBER":
                 raise ParseError(
-                    "two numbers side by side", spans=((self.out[-1].start, token.end),), advice="Write · between them for their product."
+                    "two numbers side by side",
+                    spans=((self.out[-1].start, token.end),),
+                    advice="Write · between them for their product.",
                 )
             self.push(token)
         elif kind == "SUBSCRIPT":
             self.index(token)
         elif kind == "COMMA":
             if self.due and self.matrix[-1]:
-                raise NotYetError("vectors and matrices of entries are not read yet", spans=((self.open[-1].start, token.end),))
+                raise NotYetError(
+                    "vectors and matrices of entries are not read yet", spans=((self.open[-1].start, token.end),)
+                )
             self.out.append(token)
 
     def begin(self, token: Token, due: str, matrix: bool = False) -> None:
@@ -178,10 +187,10 @@ class _Walk:
         """The end of the text: everything must be closed."""
         if self.due:
             token = self.open[-1]
-            raise ParseError(f"{self.written(token)} is never closed", spans=((token.start, token.end),))
+            bars = token.type in ("NORM_OPEN", "BAR_OPEN") and sum(t.type == token.type for t in self.out) > 1
+            advice = "A bar after an operand closes; write · or a bracket before a norm inside a norm." if bars else ""
+            raise ParseError(f"{self.written(token)} is never closed", spans=((token.start, token.end),), advice=advice)
 
     def written(self, token: Token) -> str:
         """The characters of a token."""
         return self.text[token.start : token.end]
-
-

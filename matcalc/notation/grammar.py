@@ -47,16 +47,16 @@ def _parser() -> Lark:
         parser="lalr",
         lexer=_Tokens,
         strict=True,
-        transformer=TreeBuilder(),  # type: ignore[arg-type]
+        transformer=TreeBuilder(),
     )
 
 
 def parse_tokens(tokens: list[Token], text: str) -> Node:
     """The root of the tree; an error says what is missing where."""
     try:
-        root = _parser().parse(tokens)  # type: ignore[arg-type]
+        root = _parser().parse(tokens)
     except UnexpectedToken as error:
-        raise _complaint(tokens, error.token, text) from None  # type: ignore[arg-type]
+        raise _complaint(tokens, error.token, text) from None
     assert isinstance(root, Node)
     return root
 
@@ -88,7 +88,9 @@ def _complaint(tokens: list[Token], unexpected: Token, text: str) -> ParseError:
     if unexpected.type in ("GREATER", "LESS"):
         return ParseError(f"{word} is read only in 𝟙[u > 0]", spans=here)
     if before is not None and (before.type in _BINARY or before.type in _OPENING or before.type == "COMMA"):
-        return ParseError(f"something is missing between {previous} and {word}", spans=((before.start, unexpected.end),))
+        return ParseError(
+            f"something is missing between {previous} and {word}", spans=((before.start, unexpected.end),)
+        )
     if before is None:
         return ParseError(f"something is missing before {word}", spans=here)
     return ParseError(f"{word} cannot stand after {previous}", spans=((before.start, unexpected.end),))
@@ -98,6 +100,8 @@ def _after_function(name: str, word: str, unexpected: Token, before: Token) -> P
     spans = ((before.start, unexpected.end),)
     if unexpected.type in ("SUPERSCRIPT", "CARET"):
         return ParseError(
-            f"an exponent cannot stand on the function {name}", spans=spans, advice=f"Write {name}(x){word} for the power of the value."
+            f"an exponent cannot stand on the function {name}",
+            spans=spans,
+            advice=f"Write {name}(x){word} for the power of the value.",
         )
     return ParseError(f"{name} needs an argument", spans=spans, advice=f"Write {name}(…).")

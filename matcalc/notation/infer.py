@@ -11,15 +11,15 @@ import heapq
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_names
 from matcalc.errors import AmbiguityError, ShapeError
 from matcalc.notation.constraints import Conflict, Constraints
 from matcalc.notation.declarations import Partial
 from matcalc.notation.dimensions import Size, Sizes, Variable, find
-from matcalc.notation.names import is_greek, is_upper
+from matcalc.notation.names import is_greek
+from matcalc.notation.priors import KINDS, Costs, Kind, is_linear_algebra, priors
+from matcalc.notation.sizing import size_nodes
 from matcalc.notation.tree import Node
-from matcalc.notation.words import Unknown
 
 __all__ = ["Inference", "Problem", "infer"]
 
@@ -27,14 +27,10 @@ __all__ = ["Inference", "Problem", "infer"]
 _MAX_READINGS = 600
 _TIE = 1e-9
 
-Kind = str  # "scalar", "vector", "matrix", "square", "row"
-_KINDS: tuple[Kind, ...] = ("scalar", "vector", "matrix")
-Costs = dict[Kind, float]
-
 
 @dataclass(slots=True)
 class Inference:
-    """What was found: the shapes of the symbols and of I, 𝟏 and 𝟎, and which letters were only guessed to be scalars."""
+    """What was found: the shapes of the symbols and of I, 𝟏 and 𝟎, and the letters that are scalars by guess."""
 
     symbols: dict[str, Shape]
     leaves: dict[Node, Shape]
@@ -57,7 +53,7 @@ class Problem:
         """The constraints of the tree under a choice of kinds; raises Conflict."""
         symbols = {name: self.sizes(name, kinds) for name in self.names}
         constraints = Constraints(self.text, symbols, self.functions, self.determinants)
-        constraints.walk(self.nodes, self.expected)
+        size_nodes(constraints, self.nodes, self.expected)
         return constraints
 
     def sizes(self, name: str, kinds: Mapping[str, Kind]) -> Sizes:
@@ -87,12 +83,15 @@ def infer(problem: Problem) -> Inference:
         elif said.shape is None:
             fixed[name] = said.kind
     guessed: frozenset[str] = frozenset()
-    if free and not _is_linear_algebra(problem):
+    if free and not is_linear_algebra(problem.names, problem.declared, problem.nodes):
         guessed = frozenset(name for name in free if not is_greek(name))
         fixed.update(dict.fromkeys(free, "scalar"))
         free = []
-    found = _search(problem, fixed, _priors(problem, free)) if free else _read_fixed(problem, fixed)
-    symbols, leaves = _named(problem, found)
+    found = _search(problem, fixed, priors(free, problem.nodes)) if free else _read_fixed(problem, fixed)
+    try:
+        symbols, leaves = _named(problem, found)
+    except Conflict as conflict:
+        raise _shape_error(conflict, problem) from None
     return Inference(symbols, leaves, guessed)
 
 
@@ -104,128 +103,13 @@ def _read_fixed(problem: Problem, kinds: Mapping[str, Kind]) -> Constraints:
 
 
 def _shape_error(conflict: Conflict, problem: Problem) -> ShapeError:
-    undeclared = [name for name in problem.names if name not in problem.declared and (conflict.names is None or name in conflict.names)]
+    undeclared = [
+        name
+        for name in problem.names
+        if name not in problem.declared and (conflict.names is None or name in conflict.names)
+    ]
     advice = f"Declare {', '.join(undeclared[:6])} to say what is meant." if undeclared else ""
     return ShapeError(conflict.message, spans=tuple(node.span for node in conflict.nodes), advice=advice)
-
-
-# --- signs and priors --------------------------------------------------------------------------------
-
-_SIGNS = frozenset({"norm", "entrywise", "kronecker", "frobenius", "identity", "ones", "zeros"})
-
-
-def _is_linear_algebra(problem: Problem) -> bool:
-    """Whether anything in the text speaks of vectors or matrices."""
-    for name in problem.names:
-        said = problem.declared.get(name)
-        if said is not None and (said.kind not in ("", "scalar") or (said.shape is not None and said.shape != SCALAR)):
-            return True
-        if said is None and is_upper(name):
-            return True
-    return any(_is_sign(node) for node in problem.nodes)
-
-
-def _is_sign(node: Node) -> bool:
-    if node.kind in ("call", "bare"):
-        name = node.data
-        if isinstance(name, Unknown):
-            return False
-        row = REGISTRY.names.get(name)
-        return not (row is not None and (row.elementwise or row.name in ("sqrt", "max", "min")))
-    return node.kind in _SIGNS or (node.kind == "raised" and node.data in ("T", "-T"))
-
-
-def _prior(name: str) -> Costs:
-    if is_upper(name):
-        return {"matrix": 0.0, "vector": 1.0, "scalar": 2.0}
-    if is_greek(name):
-        return {"scalar": 0.0, "vector": 1.0, "matrix": 2.0}
-    return {"vector": 0.0, "scalar": 1.0, "matrix": 2.0}
-
-
-def _priors(problem: Problem, free: list[str]) -> dict[str, Costs]:
-    """What each kind of each free symbol costs: by its letter, and by where it stands."""
-    costs = {name: _prior(name) for name in free}
-    for node in problem.nodes:
-        weigh = _EVIDENCE.get(node.kind)
-        if weigh is not None:
-            weigh(node, costs)
-    return costs
-
-
-def _symbol_of(node: Node, costs: Mapping[str, Costs]) -> str | None:
-    return node.data if node.kind == "symbol" and node.data in costs else None
-
-
-def _array(cost: Costs) -> None:
-    """A place where an array stands rather than a scalar: a lower-case Greek letter is a vector there."""
-    if cost["scalar"] == 0:
-        cost.update(scalar=1.2, vector=0.0, matrix=min(cost["matrix"], 2.0))
-
-
-def _number(cost: Costs) -> None:
-    """A place where a scalar stands rather than an array."""
-    cost.update(scalar=0.0, vector=max(cost["vector"], 1.0))
-
-
-def _weigh_transpose(node: Node, costs: dict[str, Costs]) -> None:
-    name = _symbol_of(node.args[0], costs)
-    if name and node.data in ("T", "-T"):
-        costs[name]["scalar"] = 2.5
-        if is_greek(name) and not is_upper(name):
-            costs[name]["vector"] = 0.0
-
-
-def _weigh_fence(node: Node, costs: dict[str, Costs]) -> None:
-    name = _symbol_of(node.args[0], costs)
-    if name:
-        _array(costs[name])
-
-
-def _weigh_exponent(node: Node, costs: dict[str, Costs]) -> None:
-    name = _symbol_of(node.args[1], costs)
-    if name and node.args[0].kind != "euler":
-        _number(costs[name])
-
-
-def _weigh_ratio(node: Node, costs: dict[str, Costs]) -> None:
-    if node.args[0].kind == "number":
-        for below in node.args[1:]:
-            name = _symbol_of(below, costs)
-            if name:
-                _number(costs[name])
-
-
-def _weigh_entrywise(node: Node, costs: dict[str, Costs]) -> None:
-    for arg in node.args:
-        name = _symbol_of(arg, costs)
-        if name:
-            _array(costs[name])
-
-
-def _weigh_product(node: Node, costs: dict[str, Costs]) -> None:
-    """A scalar stands at the left of a product; a Greek letter at its right end is a vector before it is a scalar."""
-    name = _symbol_of(node.args[-1], costs)
-    if name is None:
-        return
-    if all(_is_scalar_letter(arg) for arg in node.args[:-1]):
-        return
-    if is_greek(name) and not is_upper(name):
-        _array(costs[name])
-    else:
-        costs[name]["scalar"] += 0.3
-
-
-def _is_scalar_letter(node: Node) -> bool:
-    if node.kind in ("number", "constant", "dimension"):
-        return True
-    return node.kind == "symbol" and is_greek(node.data) and not is_upper(node.data)
-
-
-_EVIDENCE = {
-    "raised": _weigh_transpose, "norm": _weigh_fence, "power": _weigh_exponent, "ratio": _weigh_ratio, "over": _weigh_ratio,
-    "entrywise": _weigh_entrywise, "juxtaposed": _weigh_product, "times": _weigh_product,
-}  # fmt: skip
 
 
 # --- the search ------------------------------------------------------------------------------------
@@ -239,7 +123,7 @@ def _search(problem: Problem, fixed: dict[str, Kind], costs: dict[str, Costs]) -
     Readings are tried in the order of their cost. One that fails says which symbols could save it, and
     only those are changed.
     """
-    cheapest = {name: min(_KINDS, key=cost.__getitem__) for name, cost in costs.items()}
+    cheapest = {name: min(KINDS, key=cost.__getitem__) for name, cost in costs.items()}
     base = sum(costs[name][kind] for name, kind in cheapest.items())
     queue: list[tuple[float, int, Changes, Constraints | None]] = [(base, 0, (), None)]
     seen: set[Changes] = {()}
@@ -287,7 +171,7 @@ def _changes(
     changed = dict(changes)
     for name in costs if names is None else names:
         if name in costs and name not in changed:
-            for kind in _KINDS:
+            for kind in KINDS:
                 if kind != cheapest[name]:
                     yield costs[name][kind] - costs[name][cheapest[name]], tuple(sorted([*changes, (name, kind)]))
 
@@ -304,13 +188,15 @@ def _tie(problem: Problem, one: Changes, other: Changes, cheapest: dict[str, Kin
         return ", ".join(f"{name} a {kinds[name]}" for name in differ)
 
     return AmbiguityError(
-        f"two readings are equally good: {said(a)}; or {said(b)}", spans=tuple(spans), advice=f"Declare {' or '.join(differ)}."
+        f"two readings are equally good: {said(a)}; or {said(b)}",
+        spans=tuple(spans),
+        advice=f"Declare {' or '.join(differ)}.",
     )
 
 
 # --- names for the dimensions -------------------------------------------------------------------------
 
-_NAMES = "m n p q k r d l s t h j".split()
+_NAMES = ("m", "n", "p", "q", "k", "r", "d", "l", "s", "t", "h", "j")
 
 
 def _named(problem: Problem, found: Constraints) -> tuple[dict[str, Shape], dict[Node, Shape]]:
@@ -328,7 +214,9 @@ def _named(problem: Problem, found: Constraints) -> tuple[dict[str, Shape], dict
     if len(roots) == 1 and "n" not in taken:
         pool = iter(["n"])
     else:
-        pool = iter([name for name in (*_NAMES, *(f"n{_lowered(i)}" for i in range(1, len(roots) + 1))) if name not in taken])
+        pool = iter(
+            [name for name in (*_NAMES, *(f"n{_lowered(i)}" for i in range(1, len(roots) + 1))) if name not in taken]
+        )
     for root in roots:
         root.link = next(pool)
     found.settle()

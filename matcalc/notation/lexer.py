@@ -7,7 +7,7 @@ module depends on its own characters alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from fractions import Fraction
 from functools import lru_cache
 
@@ -21,7 +21,7 @@ __all__ = ["MAX_DIGITS", "MAX_LENGTH", "Token", "scan"]
 MAX_LENGTH = 100_000
 MAX_DIGITS = 400
 
-TokenValue = str | int | Fraction | tuple[str, int] | None
+TokenValue = Hashable
 
 
 class Token:
@@ -44,8 +44,8 @@ class Token:
 
 #: Operators and brackets by what is written.
 _OPERATORS: dict[str, str] = {
-    "+": "PLUS", "-": "MINUS", "−": "MINUS", "–": "MINUS", "*": "TIMES", "@": "TIMES", "·": "DOT", "⋅": "DOT", "∙": "DOT",
-    "/": "SLASH", "÷": "SLASH", "⊙": "HADAMARD", "∘": "HADAMARD", ".*": "HADAMARD", "⊘": "QUOTIENT", "./": "QUOTIENT",
+    "+": "PLUS", "-": "MINUS", "−": "MINUS", "–": "MINUS", "*": "TIMES", "@": "TIMES",
+    "·": "DOT", "⋅": "DOT", "∙": "DOT", "/": "SLASH", "÷": "SLASH", "⊙": "HADAMARD", "∘": "HADAMARD", ".*": "HADAMARD", "⊘": "QUOTIENT", "./": "QUOTIENT",
     "⊗": "KRONECKER", ":": "COLON", "^": "CARET", "**": "CARET", ".^": "DOT_CARET", ".**": "DOT_CARET",
     "(": "LPAR", ")": "RPAR", "[": "LSQUARE", "]": "RSQUARE", "{": "LBRACE", "}": "RBRACE",
     "⟨": "LANGLE", "⟩": "RANGLE", ",": "COMMA", ">": "GREATER", "<": "LESS",
@@ -60,15 +60,32 @@ _COMMANDS: dict[str, str] = {
     "lvert": "|", "rvert": "|", "vert": "|", "|": "‖", "{": "(", "}": ")", "langle": "⟨", "rangle": "⟩", "nabla": "∇",
     "ast": "*", "colon": ":",
 }  # fmt: skip
-_SILENT = {"left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "quad", "qquad", ",", ";", ":", "!", " ", "displaystyle"}
+_SILENT = {
+    "left",
+    "right",
+    "big",
+    "Big",
+    "bigl",
+    "bigr",
+    "Bigl",
+    "Bigr",
+    "quad",
+    "qquad",
+    ",",
+    ";",
+    ":",
+    "!",
+    " ",
+    "displaystyle",
+}
 
 _REFUSED: dict[str, tuple[type[MatcalcError], str, str]] = {
     "∑": (NotYetError, "sums over an index are not read yet", "Sums over all entries are written sum(x)."),
     "∏": (NotYetError, "products over an index are not read yet", ""),
-    "∂": (NotYetError, "a derivative is not part of the notation", "Write the function alone, and say by what to derive."),
+    "∂": (NotYetError, "a derivative is not part of the notation", "Write the function, and say by what to derive."),
     "=": (NotYetError, "one expression is read, not an equation", "Write one side of the equation alone."),
-    ";": (NotYetError, "several statements are not read yet", "Write one expression."),
-    "×": (ParseError, "× has several meanings", "Write A B for the product, ⊙ for the entrywise one, ⊗ for the Kronecker product."),
+    ";": (NotYetError, "; separates statements or rows, and neither is read yet", "Write one expression."),
+    "×": (ParseError, "× has several meanings", "Write A B for the product, A ⊙ B or A ⊗ B."),
     "†": (ParseError, "† is not read", "Write Aᵀ for the transpose."),
     "√": (ParseError, "√ is not read", "Write sqrt(x)."),
     "_": (ParseError, "an index stands here without a name", ""),
@@ -194,7 +211,12 @@ def _superscript(written: str, start: int, end: int) -> Iterator[Token]:
         if part in ("T", "-T"):
             yield Token("SUPERSCRIPT", part, here, start + at)
         elif part.lstrip("-").isdecimal():
-            yield Token("SUPERSCRIPT", _number(part.lstrip("-"), here, start + at) * (-1 if part[0] == "-" else 1), here, start + at)
+            yield Token(
+                "SUPERSCRIPT",
+                _number(part.lstrip("-"), here, start + at) * (-1 if part[0] == "-" else 1),
+                here,
+                start + at,
+            )
         else:
             yield from _letter_exponent(part, here, end)
 
@@ -202,7 +224,11 @@ def _superscript(written: str, start: int, end: int) -> Iterator[Token]:
 def _letter_exponent(part: str, start: int, end: int) -> Iterator[Token]:
     found = _LETTER_EXPONENT.fullmatch(part)
     if found is None:
-        advice = "The pseudoinverse is not read; (AᵀA)⁻¹Aᵀ is." if part == "+" else "Write the exponent after ^, in brackets."
+        advice = (
+            "The pseudoinverse is not read; (AᵀA)⁻¹Aᵀ is."
+            if part == "+"
+            else "Write the exponent after ^, in brackets."
+        )
         raise ParseError("this exponent is not read", spans=((start, end),), advice=advice)
     yield Token("CARET", "^", start, start)
     yield Token("LPAR", "(", start, start)
@@ -248,7 +274,25 @@ def _command(written: str, start: int, end: int) -> Iterator[Token]:
         yield _operator("∂", start, end)
     elif name == "infty":
         yield Token("SUBSCRIPT", "∞", start, end)
-    elif name in ("exp", "log", "ln", "det", "sin", "cos", "tan", "tanh", "sinh", "cosh", "arcsin", "arccos", "arctan", "max", "min", "tr", "Tr"):
+    elif name in (
+        "exp",
+        "log",
+        "ln",
+        "det",
+        "sin",
+        "cos",
+        "tan",
+        "tanh",
+        "sinh",
+        "cosh",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "max",
+        "min",
+        "tr",
+        "Tr",
+    ):
         yield Token("WORD", name + index, start, end)
     elif name not in _SILENT:
         raise NotYetError(f"the LaTeX command {written} is not read yet", spans=((start, end),))

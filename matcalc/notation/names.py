@@ -41,11 +41,29 @@ _GREEK_UPPER = "ΓΔΘΛΞΠΣΥΦΨΩ"
 GREEK: dict[str, str] = {
     **dict(zip(_LOWER.split(), _GREEK_LOWER, strict=True)),
     **dict(zip(_UPPER.split(), _GREEK_UPPER, strict=True)),
-    **{"varepsilon": "ε", "vartheta": "θ", "varphi": "φ", "varrho": "ρ", "varpi": "π", "varsigma": "σ"},
+    "varepsilon": "ε",
+    "vartheta": "θ",
+    "varphi": "φ",
+    "varrho": "ρ",
+    "varpi": "π",
+    "varsigma": "σ",
 }
 #: Shapes of a letter that mean the letter.
 _VARIANTS = str.maketrans(
-    {"ϵ": "ε", "ϑ": "θ", "ϕ": "φ", "ϱ": "ρ", "ϖ": "π", "ς": "σ", "µ": "μ", "ϰ": "κ", "Ω": "Ω", "’": "′", "″": "′′", "‴": "′′′"}
+    {
+        "ϵ": "ε",
+        "ϑ": "θ",
+        "ϕ": "φ",
+        "ϱ": "ρ",
+        "ϖ": "π",
+        "ς": "σ",
+        "µ": "μ",
+        "ϰ": "κ",
+        "Ω": "Ω",
+        "’": "′",
+        "″": "′′",
+        "‴": "′′′",
+    }
 )
 #: LaTeX accents as combining characters.
 ACCENTS: dict[str, str] = {
@@ -77,15 +95,13 @@ PRIMES = "′″‴"
 _INDEX = DIGITS + "".join(SUBSCRIPT_LETTERS)
 
 #: A word: letters with accents, digits, indices and primes.
-WORD = (
-    rf"[{LETTERS}](?:[{LETTERS}{MARKS}0-9{_INDEX}{PRIMES}]|_\{{[^{{}}\n]{{1,40}}\}}|_(?=[{LETTERS}0-9]))*"
-)
+WORD = rf"[{LETTERS}](?:[{LETTERS}{MARKS}0-9{_INDEX}{PRIMES}]|_\{{[^{{}}\n]{{1,40}}\}}|_(?=[{LETTERS}0-9]))*"
 #: A letter of a word, with what belongs to it alone.
 _PIECE = re.compile(
     rf"[{LETTERS}][{MARKS}]*(?:[0-9]+|[{DIGITS}]+|_[0-9]+|_\{{[^{{}}]*\}}|[{''.join(SUBSCRIPT_LETTERS)}]+)*[{PRIMES}]*"
 )
-_DECORATED = re.compile(r"\\(?:%s)(?![A-Za-z])\s*(?:\{([^{}]*)\})?" % "|".join(DECORATIONS))
-_ACCENTED = re.compile(r"\\(%s)(?![A-Za-z])\s*(?:\{\s*(\\?[^{}\\\s]+)\s*\}|(\\[A-Za-z]+|\S))" % "|".join(ACCENTS))
+_DECORATED = re.compile(rf"\\(?:{'|'.join(DECORATIONS)})(?![A-Za-z])\s*(?:\{{([^{{}}]*)\}})?")
+_ACCENTED = re.compile(rf"\\({'|'.join(ACCENTS)})(?![A-Za-z])\s*(?:\{{\s*(\\?[^{{}}\\\s]+)\s*\}}|(\\[A-Za-z]+|\S))")
 _PARTS = re.compile(
     rf"\\?(?P<base>[{LETTERS}{MARKS}]+)(?P<more>(?:[0-9{_INDEX}]|_\{{[^{{}}]*\}}|_(?=[{LETTERS}0-9])|[{LETTERS}])*)"
     rf"(?P<primes>[{PRIMES}]*)"
@@ -157,7 +173,8 @@ def normalise_name(text: str) -> str:
     match = _PARTS.fullmatch(name)
     if match is None:
         raise DeclarationError(
-            f"{_shown(text)} is not a name", advice="A name is a letter or a word, with an index if need be: x, β, x₁, W_h."
+            f"{_shown(text)} is not a name",
+            advice="A name is a letter or a word, with an index if need be: x, β, x₁, W_h.",
         )
     base, more = match.group("base"), match.group("more")
     return unicodedata.normalize("NFC", GREEK.get(base, base) + _index(more) + match.group("primes"))

@@ -1,7 +1,7 @@
 """Text → expression: the front door of reading.
 
-    text → tokens (lexer) → words said (words) → bars decided (fences) → tree (grammar, tree)
-         → sizes (constraints, infer), where something is not declared → expression (elaborate)
+text → tokens (lexer) → words said (words) → bars decided (fences) → tree (grammar, tree)
+     → sizes (constraints, infer), where something is not declared → expression (elaborate)
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import Shape, dim_names
 from matcalc.errors import DeclarationError, MatcalcError, ParseError, ShapeError
 from matcalc.notation.declarations import Declaration, Partial, add_declaration, read_where, shape_text, split_where
-from matcalc.notation.elaborate import Elaboration, elaborate
+from matcalc.notation.elaborate import elaborate
+from matcalc.notation.elaboration import Elaboration
 from matcalc.notation.fences import fence
+from matcalc.notation.forms import check_forms, mark_determinants, settle_slashes
 from matcalc.notation.grammar import parse_tokens
 from matcalc.notation.infer import Inference, Problem, infer
 from matcalc.notation.lexer import Token, scan
 from matcalc.notation.names import normalise_name
-from matcalc.notation.tree import Node, check_forms, mark_determinants, postorder, settle_slashes
+from matcalc.notation.tree import Node, postorder
 from matcalc.notation.words import Vocabulary, resolve
 
 __all__ = ["Declaration", "Reading", "normalise_name", "parse", "read", "read_formula"]
@@ -169,7 +171,9 @@ def read_formula(text: str, letters: Mapping[str, Shape], shape: Shape | None = 
         found = _sizes(text, nodes, names, declared, {}, shape)
         value = elaborate(nodes, Elaboration(text, found.symbols, found.leaves, {}, {}))
         if shape is not None and value.shape != shape:
-            raise ShapeError(f"this is {shape_text(value.shape)}, and {shape_text(shape)} is wanted", spans=((0, len(text)),))
+            raise ShapeError(
+                f"this is {shape_text(value.shape)}, and {shape_text(shape)} is wanted", spans=((0, len(text)),)
+            )
     except MatcalcError as error:
         raise type(error)(error.message, source=text, spans=error.spans, advice=error.advice) from None
     return value

@@ -16,12 +16,25 @@ from functools import lru_cache
 from matcalc.algebra.operations import REGISTRY
 from matcalc.errors import MatcalcError, NotYetError, ParseError
 from matcalc.notation.lexer import Token
-from matcalc.notation.names import GREEK, is_greek, is_lower, is_upper, normalise_name, pieces_of
+from matcalc.notation.names import (
+    DIGITS,
+    GREEK,
+    LETTERS,
+    MARKS,
+    PRIMES,
+    is_greek,
+    is_lower,
+    is_upper,
+    normalise_name,
+    pieces_of,
+)
 
 __all__ = ["READER_FUNCTIONS", "Unknown", "Vocabulary", "resolve"]
 
 #: Functions that are no rows of the rulebook: shorthands for what the constructors build.
-READER_FUNCTIONS = frozenset({"inv", "transpose", "eye", "ones", "zeros", "vector", "matrix", "hadamard", "inner", "dot"})
+READER_FUNCTIONS = frozenset(
+    {"inv", "transpose", "eye", "ones", "zeros", "vector", "matrix", "hadamard", "inner", "dot"}
+)
 _REFUSED_FUNCTIONS = {
     "adj": "The adjugate of X is det(X) X⁻¹.",
     "pinv": "For a matrix A of full column rank it is (AᵀA)⁻¹Aᵀ.",
@@ -32,7 +45,11 @@ _REFUSED_FUNCTIONS = {
 _LATER_FUNCTIONS = ("logm", "sqrtm", "hess", "grad", "rank", "cond", "eig", "svd", "chol", "prod")
 #: Greek letters that name functions; any other Greek letter before a bracket is a factor.
 _GREEK_FUNCTIONS = "φψ"
+#: Longer words are refused.
+_LONGEST = 100
 _SIZED = re.compile(r"I(?:_([A-Za-z]\w*)|([₀-₉]+))")
+#: One letter with accents, an index and primes.
+_SINGLE = re.compile(rf"[{LETTERS}][{MARKS}]*[{DIGITS}]*[{PRIMES}]*")
 _ORDERS = {"": 0, "′": 1, "′′": 2}
 
 
@@ -42,6 +59,9 @@ class Unknown:
 
     name: str
     order: int = 0
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass(slots=True)
@@ -121,6 +141,8 @@ class _Words:
     def put(self, at: int, token: Token, out: list[Token]) -> None:
         """Append what the word is."""
         word = str(token.value)
+        if len(word) > _LONGEST:
+            raise ParseError(f"{word[:20]}… is longer than any name", spans=((token.start, token.start + 20),))
         name, plain = _names(word)
         vocabulary = self.vocabulary
         if at in self.orders:
@@ -129,11 +151,8 @@ class _Words:
             out.append(Token("SYMBOL", name, token.start, token.end))
         elif name in vocabulary.functions or plain in vocabulary.functions:
             self.function(at, token, plain if plain in vocabulary.functions else name, out)
-        elif len(name) == 1 or name[1:2] in "₀₁₂₃₄₅₆₇₈₉′\u0302\u0303\u0304\u0307\u0308":
-            if len(name) > 2 and len(pieces_of(word)) > 1 and word not in GREEK and not is_greek(name):
-                self.long_word(at, token, name, plain, out)
-            else:
-                self.letter(at, token, name, out)
+        elif _SINGLE.fullmatch(name):
+            self.letter(at, token, name, out)
         else:
             self.long_word(at, token, name, plain, out)
 
@@ -157,14 +176,16 @@ class _Words:
             kind, value = "CALL", "sigmoid"
         elif self.is_unknown_function(at, name):
             kind, value = "CALL", self.unknown(name)
-        out.append(Token(kind, value, token.start, token.end))  # type: ignore[arg-type]
+        out.append(Token(kind, value, token.start, token.end))
 
     def is_base(self, at: int) -> bool:
         """Whether e is Euler's number here: everywhere in the text it is the base of a power."""
         for i, token in enumerate(self.tokens):
             if token.type == "WORD" and token.value == "e":
                 after = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
-                if after is None or (after.type != "CARET" and not (after.type == "SUPERSCRIPT" and after.value not in ("T", "-T"))):
+                if after is None or (
+                    after.type != "CARET" and not (after.type == "SUPERSCRIPT" and after.value not in ("T", "-T"))
+                ):
                     return False
         return True
 
@@ -216,28 +237,36 @@ class _Words:
         """A word of several letters that is not declared."""
         start, end = token.start, token.end
         sized = _SIZED.fullmatch(name)
+        function = self.known_function(plain, at)
         if name in self.vocabulary.dimensions:
             out.append(Token("DIMENSION", name, start, end))
-        elif self.is_function(plain):
-            self.function(at, token, plain, out)
+        elif function is not None:
+            self.function(at, token, function, out)
         elif sized:
             out.append(Token("IDENTITY", sized.group(1), start, end))
         elif self.vocabulary.formula:
             raise ParseError(f"{plain} is no letter of this rule and no function", spans=((start, end),))
-        elif "_" in name and self.is_function(name.partition("_")[0]) and name.partition("_")[0] in ("sum", "tr", "max", "min", "prod"):
-            raise NotYetError("sums over an index are not read yet", spans=((start, end),), advice="Sums over all entries are written sum(x).")
-        elif "_" in name and len(pieces_of(plain)) == 1:
+        elif name.partition("_")[0] in ("sum", "prod", "max", "min") and "_" in name:
             raise NotYetError(
-                f"entries such as {plain} are not read yet", spans=((start, end),), advice=f"Declare {name} if it is a name of its own."
+                "sums over an index are not read yet",
+                spans=((start, end),),
+                advice="Sums over all entries are written sum(x).",
             )
-        elif is_greek(name) and len(pieces_of(name)) == 1:
-            self.letter(at, token, name, out)
+        elif "_" in name and _SINGLE.fullmatch(name.partition("_")[0]) and len(name) < 60:
+            raise NotYetError(
+                f"entries such as {plain} are not read yet",
+                spans=((start, end),),
+                advice=f"Declare {name} if it is a name of its own.",
+            )
         else:
             self.split(at, token, plain, out)
 
-    def is_function(self, word: str) -> bool:
-        """Whether the word is a function that the reader knows."""
-        return word in REGISTRY.names or word in READER_FUNCTIONS
+    def known_function(self, word: str, at: int) -> str | None:
+        """The function that the word names, in capitals too if a bracket follows: ReLU(x)."""
+        if word in REGISTRY.names or word in READER_FUNCTIONS:
+            return word
+        small = word.lower()
+        return small if small != word and small in REGISTRY.names and self.before_bracket(at) else None
 
     def function(self, at: int, token: Token, name: str, out: list[Token]) -> None:
         """A function: a CALL before a bracket, BARE otherwise; eye is the identity."""
@@ -304,9 +333,15 @@ class _Words:
         if close:
             advice = f"Did you mean {' or '.join(close)}?"
         elif calls:
-            advice = f"If it is a product of {' · '.join(pieces_of(word)[:4])}…, write spaces between the letters." if len(word) > 4 else (
-                f"If it is a product, write {' '.join(pieces_of(word))} (…)."
+            advice = (
+                f"If it is a product of {' · '.join(pieces_of(word)[:4])}…, write spaces between the letters."
+                if len(word) > 4
+                else (f"If it is a product, write {' '.join(pieces_of(word))} (…).")
             )
         else:
-            advice = f"Declare it, or write a product with spaces: {' '.join(pieces_of(word))}." if len(word) <= 12 else "Declare it."
+            advice = (
+                f"Declare it, or write a product with spaces: {' '.join(pieces_of(word))}."
+                if len(word) <= 12
+                else "Declare it."
+            )
         return ParseError(message, spans=spans, advice=advice)

@@ -1,0 +1,134 @@
+"""Priors: what kind of thing a letter is before shapes are looked at, by the letter and by where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from matcalc.algebra.operations import REGISTRY
+from matcalc.algebra.shapes import SCALAR
+from matcalc.notation.declarations import Partial
+from matcalc.notation.names import is_greek, is_upper
+from matcalc.notation.tree import Node
+from matcalc.notation.words import Unknown
+
+__all__ = ["KINDS", "Costs", "Kind", "is_linear_algebra", "priors"]
+
+Kind = str  # "scalar", "vector", "matrix"; declared kinds are also "square" and "row"
+KINDS: tuple[Kind, ...] = ("scalar", "vector", "matrix")
+Costs = dict[Kind, float]
+
+_SIGNS = frozenset({"norm", "entrywise", "kronecker", "frobenius", "identity", "ones", "zeros"})
+
+
+def is_linear_algebra(names: Iterable[str], declared: Mapping[str, Partial], nodes: list[Node]) -> bool:
+    """Whether anything in the text speaks of vectors or matrices."""
+    for name in names:
+        said = declared.get(name)
+        if said is not None and (said.kind not in ("", "scalar") or (said.shape is not None and said.shape != SCALAR)):
+            return True
+        if said is None and is_upper(name):
+            return True
+    return any(_is_sign(node) for node in nodes)
+
+
+def _is_sign(node: Node) -> bool:
+    if node.kind in ("call", "bare"):
+        name = node.data
+        if isinstance(name, Unknown):
+            return False
+        row = REGISTRY.names.get(name)
+        return not (row is not None and (row.elementwise or row.name in ("sqrt", "max", "min")))
+    return node.kind in _SIGNS or (node.kind == "raised" and node.data in ("T", "-T"))
+
+
+def _prior(name: str) -> Costs:
+    if is_upper(name):
+        return {"matrix": 0.0, "vector": 1.0, "scalar": 2.0}
+    if is_greek(name):
+        return {"scalar": 0.0, "vector": 1.0, "matrix": 2.0}
+    return {"vector": 0.0, "scalar": 1.0, "matrix": 2.0}
+
+
+def priors(free: list[str], nodes: list[Node]) -> dict[str, Costs]:
+    """What each kind of each free symbol costs: by its letter, and by where it stands."""
+    costs = {name: _prior(name) for name in free}
+    for node in nodes:
+        weigh = _EVIDENCE.get(node.kind)
+        if weigh is not None:
+            weigh(node, costs)
+    return costs
+
+
+def _symbol_of(node: Node, costs: Mapping[str, Costs]) -> str | None:
+    return node.data if node.kind == "symbol" and node.data in costs else None
+
+
+def _array(cost: Costs) -> None:
+    """A place where an array stands rather than a scalar: a lower-case Greek letter is a vector there."""
+    if cost["scalar"] == 0:
+        cost.update(scalar=1.2, vector=0.0, matrix=min(cost["matrix"], 2.0))
+
+
+def _number(cost: Costs) -> None:
+    """A place where a scalar stands rather than an array."""
+    cost.update(scalar=0.0, vector=max(cost["vector"], 1.0))
+
+
+def _weigh_transpose(node: Node, costs: dict[str, Costs]) -> None:
+    name = _symbol_of(node.args[0], costs)
+    if name and node.data in ("T", "-T"):
+        costs[name]["scalar"] = 2.5
+        if is_greek(name) and not is_upper(name):
+            costs[name]["vector"] = 0.0
+
+
+def _weigh_fence(node: Node, costs: dict[str, Costs]) -> None:
+    name = _symbol_of(node.args[0], costs)
+    if name:
+        _array(costs[name])
+
+
+def _weigh_exponent(node: Node, costs: dict[str, Costs]) -> None:
+    name = _symbol_of(node.args[1], costs)
+    if name and node.args[0].kind != "euler":
+        _number(costs[name])
+
+
+def _weigh_ratio(node: Node, costs: dict[str, Costs]) -> None:
+    if node.args[0].kind == "number":
+        for below in node.args[1:]:
+            name = _symbol_of(below, costs)
+            if name:
+                _number(costs[name])
+
+
+def _weigh_entrywise(node: Node, costs: dict[str, Costs]) -> None:
+    for arg in node.args:
+        name = _symbol_of(arg, costs)
+        if name:
+            _array(costs[name])
+
+
+def _weigh_product(node: Node, costs: dict[str, Costs]) -> None:
+    """A scalar stands at the left of a product; a Greek letter at its right end is a vector before it is a scalar."""
+    name = _symbol_of(node.args[-1], costs)
+    if name is None:
+        return
+    if all(_is_scalar_letter(arg) for arg in node.args[:-1]):
+        return
+    if is_greek(name) and not is_upper(name):
+        _array(costs[name])
+    else:
+        costs[name]["scalar"] += 0.3
+
+
+def _is_scalar_letter(node: Node) -> bool:
+    if node.kind in ("number", "constant", "dimension"):
+        return True
+    return node.kind == "symbol" and is_greek(node.data) and not is_upper(node.data)
+
+
+_EVIDENCE = {
+    "raised": _weigh_transpose, "norm": _weigh_fence, "power": _weigh_exponent, "ratio": _weigh_ratio,
+    "over": _weigh_ratio, "entrywise": _weigh_entrywise, "juxtaposed": _weigh_product, "times": _weigh_product,
+}  # fmt: skip

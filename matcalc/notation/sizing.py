@@ -1,0 +1,329 @@
+"""What each kind of node demands of the sizes of its operands, and the size that it has: one walk of the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from matcalc.algebra.operations import REGISTRY
+from matcalc.algebra.shapes import SCALAR, Dim, Polynomial, Shape
+from matcalc.notation.constraints import UNLIKELY, Constraints, symbols_below
+from matcalc.notation.declarations import declare
+from matcalc.notation.dimensions import Size, Sizes, Variable, find, unify
+from matcalc.notation.tree import Node
+from matcalc.notation.words import Unknown
+
+__all__ = ["size_nodes"]
+
+
+def size_nodes(c: Constraints, nodes: list[Node], expected: Shape | None = None) -> None:
+    """Visit every node, operands first; raises Conflict. The root has the expected shape, if there is one."""
+    at = c.at
+    for node in nodes:
+        at[node] = _VISIT[node.kind](c, node)
+    root = nodes[-1]
+    if expected is not None and (expected == SCALAR or not c.is_scalar(root)):
+        c.equal(at[root][0], expected[0], root)
+        c.equal(at[root][1], expected[1], root)
+    c.settle()
+
+
+# --- the rules, one for each kind of node ----------------------------------------------------------
+
+
+def _scalar(c: Constraints, node: Node) -> Sizes:
+    return SCALAR
+
+
+def _symbol(c: Constraints, node: Node) -> Sizes:
+    return c.symbols[node.data]
+
+
+_OWN_SIZE = (None, "", "𝟏", "𝟭", "𝟎", "𝟬", "𝟙")
+
+
+def _given(data: str) -> list[Dim]:
+    """The dimensions in an index: 𝟏_n, 𝟎_{m×n}."""
+    words = data.replace("×", " ").replace(",", " ").split()
+    return [int(word) if word.isdecimal() else word for word in words]
+
+
+def _ones(c: Constraints, node: Node) -> Sizes:
+    c.leaves.append(node)
+    dims = [] if node.data in _OWN_SIZE else _given(node.data)
+    if len(dims) == 2:
+        return dims[0], dims[1]
+    if len(dims) == 1:
+        return dims[0], 1
+    return (Variable(), 1) if node.kind == "ones" else (Variable(wide=False), Variable(wide=False))
+
+
+def _identity(c: Constraints, node: Node) -> Sizes:
+    c.leaves.append(node)
+    n: Size = Variable() if node.data is None else _given(node.data)[0]
+    return n, n
+
+
+def _same_as(c: Constraints, node: Node) -> Sizes:
+    return c.at[node.args[0]]
+
+
+def _sum(c: Constraints, node: Node) -> Sizes:
+    arrays = [arg for arg in node.args if not c.is_scalar(arg)]
+    if not arrays:
+        return SCALAR
+    first = arrays[0]
+    for arg in arrays[1:]:
+        c.same(first, arg)
+    if len(arrays) < len(node.args):
+        scalars = [arg for arg in node.args if c.is_scalar(arg)]
+        names = symbols_below(*scalars)
+        if names:
+            c.unlikely.append((UNLIKELY, names | symbols_below(*arrays)))
+    return c.at[first]
+
+
+def _product(c: Constraints, node: Node) -> Sizes:
+    shape: Sizes = SCALAR
+    last: Node | None = None
+    for arg in node.args:
+        if (
+            arg.kind == "ratio"
+            and not arg.bracketed
+            and arg is not node.args[-1]
+            and not all(map(c.is_scalar, arg.args))
+        ):
+            raise c.refuse("a product after a slash has two readings", arg)
+        if c.is_scalar(arg):
+            continue
+        its = c.at[arg]
+        if last is None or (find(shape[0]) == 1 and find(shape[1]) == 1):
+            shape = its
+        else:
+            c.equal(shape[1], its[0], last, arg)
+            shape = (shape[0], its[1])
+        last = arg
+    return shape
+
+
+def _divided(c: Constraints, node: Node) -> Sizes:
+    shape = c.at[node.args[0]]
+    holder = node.args[0]
+    for below in node.args[1:]:
+        if c.is_scalar(below):
+            continue
+        if not c.is_vector(below):
+            raise c.refuse(f"{c.source(below)} is a matrix, and division by a matrix is not read", below)
+        if c.is_scalar(holder):
+            shape, holder = c.at[below], below
+        else:
+            c.same(holder, below)
+    return shape
+
+
+def _entrywise(c: Constraints, node: Node) -> Sizes:
+    arrays = [arg for arg in node.args if not c.is_scalar(arg)]
+    for arg in arrays[1:]:
+        c.same(arrays[0], arg)
+    if arrays and len(arrays) < len(node.args):
+        c.doubt(*[arg for arg in node.args if c.is_scalar(arg)])
+    return c.at[arrays[0]] if arrays else SCALAR
+
+
+def _kronecker(c: Constraints, node: Node) -> Sizes:
+    out: list[Size] = []
+    for axis in (0, 1):
+        factors = [find(c.at[arg][axis]) for arg in node.args]
+        factors = [factor for factor in factors if factor != 1]
+        if len(factors) > 1:
+            product = Variable()
+            c.products.append((product, factors, node))
+            out.append(product)
+        else:
+            out.append(factors[0] if factors else 1)
+    c.settle()
+    return out[0], out[1]
+
+
+def _frobenius(c: Constraints, node: Node) -> Sizes:
+    c.same(*node.args)
+    return SCALAR
+
+
+def _raised(c: Constraints, node: Node) -> Sizes:
+    base = node.args[0]
+    rows, columns = c.at[base]
+    if node.data in ("T", "-T") and c.is_scalar(base):
+        c.doubt(base)
+    if node.data == "T":
+        return columns, rows
+    if c.is_scalar(base):
+        return SCALAR
+    if c.is_vector(base):
+        if node.data in ("-T", -1):
+            raise c.refuse(f"{c.source(base)} is a vector and has no inverse", base)
+        return rows, columns
+    c.square(base)
+    return rows, columns
+
+
+def _power(c: Constraints, node: Node) -> Sizes:
+    base, exponent = node.args
+    if base.kind == "euler":
+        if not (c.is_scalar(exponent) or c.is_vector(exponent)):
+            raise c.refuse("e to the power of a matrix has two readings", exponent)
+        return c.at[exponent]
+    for size in c.at[exponent]:
+        if not unify(size, 1):
+            raise c.refuse(f"the exponent {c.source(exponent)} is {c.shape_text(exponent)}", exponent)
+    if not (c.is_scalar(base) or c.is_vector(base)):
+        c.square(base)
+    return c.at[base]
+
+
+def _entrywise_power(c: Constraints, node: Node) -> Sizes:
+    return c.at[node.args[1]] if node.args[0].kind == "euler" else c.at[node.args[0]]
+
+
+def _norm(c: Constraints, node: Node) -> Sizes:
+    inside = node.args[0]
+    if node.data == "2" and not c.is_scalar(inside) and not c.is_vector(inside):
+        raise c.refuse("the spectral norm of a matrix is not read", inside)
+    return SCALAR
+
+
+def _bars(c: Constraints, node: Node) -> Sizes:
+    inside = node.args[0]
+    if c.is_scalar(inside) or c.is_vector(inside):
+        return c.at[inside]
+    if node not in c.determinants:
+        raise c.refuse("|X| of a matrix has two readings", inside)
+    c.square(inside)
+    return SCALAR
+
+
+def _call(c: Constraints, node: Node) -> Sizes:
+    name, args = node.data, node.args
+    if isinstance(name, Unknown):
+        rows, columns = c.at[args[0]]
+        return SCALAR if name.order == 0 else (rows, columns) if name.order == 1 else (rows, rows)
+    if name in c.functions:
+        return c.at[args[0]] if args else SCALAR
+    special = _SPECIAL.get(name)
+    if special is not None and args:
+        return special(c, node)
+    row = REGISTRY.names.get(name)
+    if row is None or not row.signature:
+        return c.at[args[0]] if args else SCALAR
+    return _by_signature(c, node, row.signature)
+
+
+@lru_cache(maxsize=512)
+def _signature(text: str) -> tuple[tuple[Shape, ...], Shape]:
+    operands, _, value = text.partition("->")
+    shapes = [declare(*operand.split(":", 1)).shape or SCALAR for operand in operands.split(",")]
+    return tuple(shapes), declare("value", value).shape or SCALAR
+
+
+def _by_signature(c: Constraints, node: Node, signature: str) -> Sizes:
+    operands, value = _signature(signature)
+    sizes: dict[str, Size] = {}
+    for arg, shape in zip(node.args, operands, strict=False):
+        if shape != SCALAR and c.is_scalar(arg) and shape != value:
+            c.doubt(arg)
+        for dim, size in zip(shape, c.at[arg], strict=True):
+            c.equal(_instance(c, dim, sizes, node), size, arg)
+    return _instance(c, value[0], sizes, node), _instance(c, value[1], sizes, node)
+
+
+def _instance(c: Constraints, dim: Dim, sizes: dict[str, Size], node: Node) -> Size:
+    """A dimension of a signature in this call."""
+    if isinstance(dim, int):
+        return dim
+    if isinstance(dim, str):
+        return sizes.setdefault(dim, Variable(wide=False))
+    assert isinstance(dim, Polynomial)
+    product = Variable(wide=False)
+    ((names, _),) = dim.terms
+    c.products.append((product, [sizes.setdefault(name, Variable(wide=False)) for name in names], node))
+    c.settle()
+    return product
+
+
+# --- functions that are no rows ----------------------------------------------------------------------
+
+
+def _inverse(c: Constraints, node: Node) -> Sizes:
+    c.square(node.args[0])
+    return c.at[node.args[0]]
+
+
+def _transpose(c: Constraints, node: Node) -> Sizes:
+    rows, columns = c.at[node.args[0]]
+    return columns, rows
+
+
+def _filled(c: Constraints, node: Node) -> Sizes:
+    c.leaves.append(node)
+    if not c.is_scalar(node.args[0]):
+        raise c.refuse(f"{node.data} takes a scalar", node.args[0])
+    return Variable(), (1 if node.data == "vector" else Variable())
+
+
+def _sized(c: Constraints, node: Node) -> Sizes:
+    """eye(n), ones(m, n): the operands are dimensions, which are read as such when the value is built."""
+    dims = [
+        arg.data if arg.kind in ("dimension", "number") and isinstance(arg.data, str | int) else Variable()
+        for arg in node.args
+    ]
+    if node.data == "eye" or len(dims) > 1:
+        return dims[0], dims[-1]
+    return dims[0], 1
+
+
+def _pair(c: Constraints, node: Node) -> Sizes:
+    if len(node.args) == 2:
+        c.same(*node.args)
+    return c.at[node.args[0]] if node.data == "hadamard" else SCALAR
+
+
+def _diag(c: Constraints, node: Node) -> Sizes:
+    inside = node.args[0]
+    rows, columns = c.at[inside]
+    if c.is_scalar(inside):
+        c.doubt(inside)
+        return SCALAR
+    if c.is_vector(inside):
+        n = columns if find(rows) == 1 else rows
+        return n, n
+    c.square(inside)
+    return rows, 1
+
+
+def _extreme(c: Constraints, node: Node) -> Sizes:
+    if len(node.args) == 1:
+        if c.is_scalar(node.args[0]):
+            c.doubt(node.args[0])
+        return SCALAR
+    return _sum(c, node)
+
+
+def _log(c: Constraints, node: Node) -> Sizes:
+    return SCALAR if c.determinants.get(node.args[0]) and not c.is_vector(node.args[0]) else c.at[node.args[0]]
+
+
+_Rule = Callable[[Constraints, Node], Sizes]
+
+_SPECIAL: dict[str, _Rule] = {
+    "inv": _inverse, "transpose": _transpose, "vector": _filled, "matrix": _filled, "eye": _sized, "ones": _sized,
+    "zeros": _sized, "hadamard": _pair, "inner": _pair, "dot": _pair, "diag": _diag, "Diag": _diag, "max": _extreme,
+    "min": _extreme, "log": _log, "ln": _log,
+}  # fmt: skip
+
+_VISIT: dict[str, _Rule] = {
+    "number": _scalar, "constant": _scalar, "euler": _scalar, "dimension": _scalar, "symbol": _symbol, "ones": _ones,
+    "zeros": _ones, "identity": _identity, "sum": _sum, "negated": _same_as, "juxtaposed": _product, "times": _product,
+    "ratio": _divided, "over": _divided, "entrywise": _entrywise, "kronecker": _kronecker, "frobenius": _frobenius,
+    "raised": _raised, "power": _power, "entrywise_power": _entrywise_power, "norm": _norm, "bars": _bars,
+    "indicator": _sum, "call": _call, "bare": _call,
+}  # fmt: skip
