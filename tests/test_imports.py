@@ -13,7 +13,8 @@ import matcalc
 PACKAGE = Path(matcalc.__file__).parent
 #: Each room imports from itself and from those before it.
 ROOMS = [
-    "errors", "algebra", "notation", "rulebook", "calculus", "codegen", "check", "derivative", "derive", "cli", "__main__",
+    "errors", "algebra", "notation", "rulebook", "calculus", "codegen",
+    "check", "derivative", "derive", "cli", "__main__",
 ]  # fmt: skip
 HEAVY = ["sympy", "scipy", "jax", "torch", "dask", "matplotlib", "IPython"]
 #: Loaded inside a function, when they are needed.
