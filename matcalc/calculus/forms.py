@@ -25,4 +25,4 @@ def facts_of(symbols: Mapping[str, Declaration], without: str = "") -> Facts:
 
 def shortener(symbols: Mapping[str, Declaration], without: str = "") -> Callable[[Expr], Expr]:
     """A simplifier under the declared facts; one remembers what it has done, so use one for a question."""
-    return Simplifier(facts_of(symbols, without), rule_set("simplify"))
+    return Simplifier(facts_of(symbols, without), rule_set("simplify"), rule_set("alternate"))

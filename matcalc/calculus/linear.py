@@ -7,7 +7,7 @@ in V is read off node by node; vec stacks columns.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from matcalc.algebra.build import (
     ADD,
@@ -32,24 +32,34 @@ from matcalc.algebra.build import (
 )
 from matcalc.algebra.expr import Expr, postorder
 from matcalc.algebra.operations import REGISTRY
-from matcalc.algebra.shapes import SCALAR, dim_mul, is_column
+from matcalc.algebra.shapes import SCALAR, Shape, dim_mul, is_column
 from matcalc.calculus.sweep import expand_definitions, pull_back
 from matcalc.errors import DerivativeError
 
-__all__ = ["action", "matrix_of", "vec_matrix"]
+__all__ = ["action", "adjoint_action", "adjoints", "matrix_of", "vec_matrix"]
 
 Simplify = Callable[[Expr], Expr]
 #: The name of the cotangent that stands for "any"; it cannot be typed, so it meets no symbol.
 _ANY = "#U"
 
 
+def adjoints(f: Expr, variables: Iterable[Expr]) -> dict[Expr, Expr]:
+    """For each variable the adjoint L*(U) of the differential of f, with any cotangent U, from one sweep."""
+    chosen = dict.fromkeys(variables)
+    return pull_back(expand_definitions(f, chosen), chosen, symbol(_ANY, f.shape))
+
+
 def action(f: Expr, variable: Expr, direction: Expr, simplify: Simplify = lambda e: e) -> Expr:
     """The differential of f at `variable` in the given direction: L(V)."""
-    cotangent = symbol(_ANY, f.shape)
-    f = expand_definitions(f, (variable,))
-    adjoint = simplify(pull_back(f, {variable: None}, cotangent)[variable])
+    return adjoint_action(adjoints(f, (variable,))[variable], f.shape, direction, simplify)
+
+
+def adjoint_action(adjoint: Expr, shape: Shape, direction: Expr, simplify: Simplify = lambda e: e) -> Expr:
+    """L(V) from L*(U): the gradient of ⟨L*(U), V⟩ by U; `shape` is that of U."""
+    cotangent = symbol(_ANY, shape)
+    adjoint = simplify(adjoint)
     if is_zero(adjoint):
-        return zeros(*f.shape)
+        return zeros(*shape)
     paired = expand_definitions(inner(adjoint, direction), (cotangent,))
     return simplify(pull_back(paired, {cotangent: None})[cotangent])
 

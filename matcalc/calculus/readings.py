@@ -8,16 +8,16 @@ entries of the tensor.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from matcalc.algebra.build import ONE, symbol, transpose
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR, Dim, Shape, is_row, is_vector
-from matcalc.calculus.linear import action, matrix_of, vec_matrix
+from matcalc.calculus.linear import adjoint_action, adjoints, matrix_of
 from matcalc.calculus.sweep import expand_definitions, pull_back, ungroup
 
-__all__ = ["Reading", "axes_of", "gradient", "read_map"]
+__all__ = ["Reading", "axes_of", "direction", "gradients", "read_map", "read_maps"]
 
 Simplify = Callable[[Expr], Expr]
 #: The direction in which a Jacobian is read; it cannot be typed, so it meets no symbol.
@@ -41,9 +41,11 @@ def axes_of(shape: Shape) -> tuple[Dim, ...]:
     return shape
 
 
-def gradient(f: Expr, variable: Expr) -> Expr:
-    """G with df = ⟨G, dX⟩ for a scalar f, as the sweep leaves it."""
-    return ungroup(pull_back(expand_definitions(f, (variable,)), {variable: None})[variable])
+def gradients(f: Expr, variables: Iterable[Expr]) -> dict[Expr, Expr]:
+    """For each variable the G with df = Σ ⟨G, dX⟩ for a scalar f, from one sweep, as it leaves them."""
+    chosen = dict.fromkeys(variables)
+    found = pull_back(expand_definitions(f, chosen), chosen)
+    return dict(zip(found, ungroup(*found.values()), strict=True))
 
 
 def direction(variable: Expr) -> Expr:
@@ -53,24 +55,27 @@ def direction(variable: Expr) -> Expr:
 
 def read_map(f: Expr, variable: Expr, simplify: Simplify) -> Reading:
     """The derivative of f by the variable in the reading that has a matrix form, if one has."""
+    return read_maps(f, {variable: simplify})[variable]
+
+
+def read_maps(f: Expr, variables: Mapping[Expr, Simplify]) -> dict[Expr, Reading]:
+    """The derivatives of f by several variables, each with its simplifier, from one sweep."""
     if f.shape == SCALAR:
-        return Reading(gradient(f, variable), "gradient")
+        return {v: Reading(g, "gradient") for v, g in gradients(f, variables).items()}
+    pulled = adjoints(f, variables)
+    return {v: _reading(f.shape, v, pulled[v], simplify) for v, simplify in variables.items()}
+
+
+def _reading(shape: Shape, variable: Expr, adjoint: Expr, simplify: Simplify) -> Reading:
     if variable.shape == SCALAR:
-        return Reading(action(f, variable, ONE, simplify), "derivative")
-    if is_vector(f.shape) and is_vector(variable.shape):
-        return Reading(_jacobian(f, variable, simplify), "jacobian")
-    return Reading(action(f, variable, direction(variable), simplify), "differential")
+        return Reading(adjoint_action(adjoint, shape, ONE, simplify), "derivative")
+    if is_vector(shape) and is_vector(variable.shape):
+        return Reading(_jacobian(shape, variable, adjoint, simplify), "jacobian")
+    return Reading(adjoint_action(adjoint, shape, direction(variable), simplify), "differential")
 
 
-def _jacobian(f: Expr, variable: Expr, simplify: Simplify) -> Expr:
+def _jacobian(shape: Shape, variable: Expr, adjoint: Expr, simplify: Simplify) -> Expr:
     """The m×n matrix of a vector by a vector; rows count as columns."""
-    column = transpose(f) if is_row(f.shape) else f
-    n = axes_of(variable.shape)[0]
-    v = symbol(_DIRECTION, (n, 1))
-    moved = action(column, variable, transpose(v) if is_row(variable.shape) else v, simplify)
-    return matrix_of(moved, v)
-
-
-def tensor_matrix(differential: Expr, dx: Expr) -> Expr:
-    """The vec-matrix of a differential: vec(dF) = M vec(dX)."""
-    return vec_matrix(differential, dx)
+    v = symbol(_DIRECTION, (axes_of(variable.shape)[0], 1))
+    moved = adjoint_action(adjoint, shape, transpose(v) if is_row(variable.shape) else v, simplify)
+    return matrix_of(transpose(moved) if is_row(shape) else moved, v)

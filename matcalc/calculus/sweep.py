@@ -73,23 +73,28 @@ def expand_definitions(f: Expr, variables: Iterable[Expr]) -> Expr:
 _FLAT = 20_000
 
 
-def ungroup(e: Expr) -> Expr:
-    """e without groups, unless the products that they keep apart would become too long together."""
+def ungroup(*roots: Expr) -> tuple[Expr, ...]:
+    """The expressions without groups, unless the products that they keep apart would become too long together."""
     factors: dict[Expr, int] = {}
     total = 0
     grouped = False
-    for node in postorder(e):
+    for node in postorder(*roots):
         grouped = grouped or node.op is GROUP
         count = sum(factors[a] for a in node.args) if node.op in (PRODUCT, GROUP) else 1
         factors[node] = min(count, _FLAT + 1)
         total += count if node.op is PRODUCT else 0
         if total > _FLAT:
-            return e
+            return roots
     if not grouped:
-        return e
-    return rebuild(
-        e, lambda node, args: args[0] if node.op is GROUP else apply(node.op, args, node.data) if args else node
-    )
+        return roots
+    memo: dict[Expr, Expr] = {}
+    return tuple([rebuild(root, _without_group, memo) for root in roots])
+
+
+def _without_group(node: Expr, args: tuple[Expr, ...]) -> Expr:
+    if node.op is GROUP:
+        return args[0]
+    return apply(node.op, args, node.data) if args else node
 
 
 def _active(nodes: list[Expr], variables: Iterable[Expr]) -> set[Expr]:
