@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from matcalc.algebra.build import symbol, transpose
 from matcalc.algebra.expr import Expr, symbols_of
 from matcalc.algebra.shapes import SCALAR
-from matcalc.algebra.simplify import Simplifier
 from matcalc.calculus.forms import facts_of, recognised, shortener
 from matcalc.calculus.readings import read_map
 from matcalc.calculus.structure import STRUCTURES, structured
@@ -17,7 +16,6 @@ from matcalc.notation.declarations import Declaration
 from matcalc.notation.names import normalise_name
 from matcalc.notation.read import Reading, read
 from matcalc.notation.text import to_text
-from matcalc.rulebook.rules import rule_set
 
 __all__ = ["Derivative", "derive", "simplify"]
 
@@ -111,7 +109,7 @@ def _differentiate(f: Expr, variable: Expr, symbols: Mapping[str, Declaration], 
 def _finish(raw: Expr, kind: str, symbols: Mapping[str, Declaration], name: str, layout: str, structure: str) -> Expr:
     """The answer under all facts, with the structure of the variable and the layout that were asked for."""
     facts = facts_of(symbols)
-    shorten = Simplifier(facts, rule_set("simplify"))
+    shorten = shortener(symbols)
     answer = shorten(raw)
     if kind == "gradient":
         projected = structured(answer, symbols[name].facts, structure, facts.keys.is_symmetric)

@@ -24,12 +24,12 @@ from matcalc.algebra.shapes import SCALAR, Dim, Polynomial, Shape, dim_text
 from matcalc.errors import DerivativeError, ShapeError
 
 __all__ = [
-    "ADD", "CONSTANT", "DIMENSION", "GROUP", "HADAMARD", "IDENTITY", "INNER", "INVERSE", "MATPOW",
-    "NUMBER", "ONE", "ONES", "POWER", "PRODUCT", "SYMBOL", "TRANSPOSE", "ZERO", "ZEROS",
-    "Number", "add", "apply", "constant", "dimension", "divide", "group", "hadamard", "identity",
-    "inner", "inverse", "is_chain", "is_number", "is_zero", "magnitude", "matrix_power", "multiply", "negate", "norm", "number",
-    "number_value", "ones", "parts", "power", "reassemble", "scale", "sqrt", "subtract", "symbol",
-    "transpose", "zeros",
+    "ADD", "CONSTANT", "DIMENSION", "GROUP", "HADAMARD", "IDENTITY", "INNER", "INVERSE", "MATPOW", "NUMBER",
+    "ONE", "ONES", "POWER", "PRODUCT", "SYMBOL", "TRANSPOSE", "ZERO", "ZEROS", "Number", "add", "apply",
+    "constant", "dimension", "divide", "group", "hadamard", "identity", "inner", "inverse", "is_below",
+    "is_chain", "is_number", "is_zero", "magnitude", "matrix_power", "multiply", "negate", "norm", "number",
+    "number_value", "ones", "parts", "power", "reassemble", "scale", "sqrt", "subtract", "symbol", "transpose",
+    "zeros",
 ]  # fmt: skip
 
 Number = int | Fraction
@@ -95,7 +95,7 @@ IDENTITY = _row("identity", _leaf, arity=0, transpose="invariant")
 ONES = _row("ones", _leaf, arity=0)
 ZEROS = _row("zeros", _leaf, arity=0)
 ADD = _row("add", _same, arity=None, transpose="commutes", build=lambda args, data: add(*args))
-PRODUCT = _row("product", _chain_shape, arity=None, build=lambda args, data: multiply(number(data), *args))  # type: ignore[arg-type]
+PRODUCT = _row("product", _chain_shape, arity=None, build=lambda args, data: multiply(number(data), *args))
 HADAMARD = _row("hadamard", _same, arity=None, transpose="commutes", build=lambda args, data: hadamard(*args))
 POWER = _row("power", _first, arity=2, transpose="commutes", build=lambda args, data: power(*args))
 TRANSPOSE = _row("transpose", _flip, arity=1, build=lambda args, data: transpose(*args))
@@ -256,14 +256,56 @@ def multiply(*factors: Expr) -> Expr:
         scalars.extend(s)
         matrices.extend(m)
     if not matrices:
-        return reassemble(coefficient, tuple(scalars), ())
+        return reassemble(coefficient, _arranged(scalars), ())
     rows, columns = matrices[0].shape[0], matrices[-1].shape[1]
     kept = _chain(matrices, scalars)
     if coefficient == 0 or kept is None:
         return zeros(rows, columns)
     if not kept and (rows, columns) != SCALAR:
         kept = [identity(rows)]
-    return reassemble(coefficient, tuple(scalars), tuple(kept))
+    return reassemble(coefficient, _arranged(scalars), tuple(kept))
+
+
+def _arranged(scalars: list[Expr]) -> tuple[Expr, ...]:
+    """Scalars as they are written: names and their powers, calls and brackets, then what is below the bar."""
+    if len(scalars) < 2:
+        return tuple(scalars)
+    joined = _joined(scalars)
+    return tuple(sorted(joined, key=_rank)) if len(joined) > 1 else tuple(joined)
+
+
+def _rank(scalar: Expr) -> int:
+    base, exponent = scalar.args if scalar.op is POWER else (scalar, ONE)
+    if is_below(exponent):
+        return 2
+    return 0 if not base.args else 1
+
+
+def is_below(exponent: Expr) -> bool:
+    """Whether a power with this exponent is written below a fraction bar."""
+    if exponent.op is NUMBER:
+        return number_value(exponent) < 0
+    return exponent.op is PRODUCT and not is_chain(exponent) and exponent.data < 0  # type: ignore[operator]
+
+
+def _joined(factors: list[Expr]) -> list[Expr]:
+    """Equal factors as a power; powers of one base join if both stand above or both below the bar."""
+    seen: dict[tuple[Expr, bool], int] = {}
+    out: list[Expr] = []
+    for factor in factors:
+        base, exponent = factor.args if factor.op is POWER else (factor, ONE)
+        if exponent.op is not NUMBER:
+            out.append(factor)
+            continue
+        slot = (base, number_value(exponent) < 0)
+        if slot in seen:
+            i = seen[slot]
+            other = out[i].args[1] if out[i].op is POWER else ONE
+            out[i] = power(base, number(number_value(exponent) + number_value(other)))
+        else:
+            seen[slot] = len(out)
+            out.append(factor)
+    return out
 
 
 def _chain(matrices: list[Expr], scalars: list[Expr]) -> list[Expr] | None:
@@ -283,7 +325,11 @@ def _chain(matrices: list[Expr], scalars: list[Expr]) -> list[Expr] | None:
         if factor.op is not IDENTITY:
             if rows == 1:
                 start = len(kept)
-            kept.append(factor)
+            if factor.op is ONES and rows == 1 and kept and kept[-1].op is ONES:
+                kept[-1] = ones(kept[-1].shape[0], columns)  # 𝟏𝟏ᵀ is one array
+                start = -1 if kept[-1].shape[0] != 1 else start - 1
+            else:
+                kept.append(factor)
         if columns == 1 and start >= 0:
             window = tuple(kept[start:])
             del kept[start:]
@@ -389,6 +435,7 @@ def hadamard(*factors: Expr) -> Expr:
             kept.extend(core.args)
         elif core.op is not ONES:
             kept.append(core)
+    kept = _joined(kept) if len(kept) > 1 else kept
     if not kept:
         body = ones(*shape)
     else:
@@ -415,6 +462,8 @@ def power(base: Expr, exponent: Expr) -> Expr:
         if base.op is IDENTITY:
             return base if p > 0 else make(POWER, (base, exponent), None, base.shape)
         c, s, m = parts(base)
+        if base.shape == SCALAR and len(s) > 1:
+            return multiply(number(Fraction(c) ** p), *[power(f, exponent) for f in s])
         if c != 1 and c != 0:
             return multiply(number(Fraction(c) ** p), power(reassemble(1, s, m), exponent))
     return make(POWER, (base, exponent), None, base.shape)
@@ -433,6 +482,8 @@ def inverse(e: Expr) -> Expr:
         return e
     if e.op is INVERSE:
         return e.args[0]
+    if e.op is TRANSPOSE:
+        return transpose(inverse(e.args[0]))
     c, s, m = parts(e)
     if c != 0 and (c != 1 or s):
         return multiply(power(reassemble(c, s, ()), number(-1)), inverse(reassemble(1, (), m)))
@@ -489,6 +540,9 @@ def inner(a: Expr, b: Expr) -> Expr:
     left, right = reassemble(1, (), m), reassemble(1, (), n)
     if left.op is ZEROS or right.op is ZEROS:
         return ZERO
+    if left is not right and 1 in shape:  # an inner product of vectors is a chain
+        chain = multiply(transpose(left), right) if shape[1] == 1 else multiply(left, transpose(right))
+        return multiply(number(c * d), *s, *t, chain)
     return multiply(number(c * d), *s, *t, make(INNER, (left, right), None, SCALAR))
 
 

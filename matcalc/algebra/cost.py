@@ -21,6 +21,7 @@ from matcalc.algebra.build import (
     PRODUCT,
     TRANSPOSE,
     Number,
+    is_below,
     is_chain,
     magnitude,
     number_value,
@@ -78,7 +79,7 @@ class Cost:
             return known[base] + (1 - saved if exponent.op is NUMBER else 1 + known[exponent])
         if op is INNER:
             a, b = e.args
-            return known[a] + 3 if a is b else known[a] + known[b] + 1
+            return known[a] + 1 if a is b else known[a] + known[b] + 1
         if op is GROUP:
             return known[e.args[0]]
         return sum(known[a] for a in e.args) + 1
@@ -101,7 +102,7 @@ class Cost:
         below = [s for s in scalars if _below(s)]
         total = sum(known[s] for s in above) + sum(known[m] for m in matrices)
         if below:
-            total += 1 + sum(self._power(s.args[0], s.args[1]) - 1 for s in below)
+            total += 1 + sum(self._power(s.args[0], s.args[1]) - 2 for s in below)
         size = magnitude(coefficient)
         if size != 1 or not (above or matrices):
             total += _number(size)
@@ -110,18 +111,18 @@ class Cost:
     def _factor(self, e: Expr) -> int:
         """A factor of ⊙: a reciprocal costs its ⊘ only in place of the ⊙."""
         if _below(e):
-            return self._power(e.args[0], e.args[1]) - 1
+            return self._power(e.args[0], e.args[1]) - 2
         return self._known[e]
 
     def _power(self, base: Expr, exponent: Expr) -> int:
         known = self._known
-        if exponent.op is not NUMBER:
-            return known[base] + 1 + known[exponent]
+        if exponent.op is not NUMBER:  # a minus in front of the exponent makes it 1/…
+            return known[base] + 1 + known[exponent] + (1 if is_below(exponent) else 0)
         p = number_value(exponent)
-        reciprocal = 1 if p < 0 else 0
+        reciprocal = 2 if p < 0 else 0
         size = magnitude(p)
         if base.op is INNER and base.args[0] is base.args[1]:  # ‖x‖ to some power
-            return known[base] - 1 + (1 if size != Fraction(1, 2) else 0) + reciprocal
+            return known[base] + (1 if size != Fraction(1, 2) else 0) + reciprocal
         if size == 1:
             return known[base] + reciprocal
         if size.denominator == 1:
@@ -146,7 +147,4 @@ def _negative(e: Expr) -> bool:
 
 def _below(e: Expr) -> bool:
     """Whether e is printed below a fraction bar."""
-    return e.op is POWER and (
-        (e.args[1].op is NUMBER and number_value(e.args[1]) < 0)
-        or (e.args[1].op is PRODUCT and not is_chain(e.args[1]) and e.args[1].data < 0)  # type: ignore[operator]
-    )
+    return e.op is POWER and is_below(e.args[1])

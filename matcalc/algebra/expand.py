@@ -37,13 +37,21 @@ def expand_term(term: Expr) -> list[Expr] | None:
 
 
 def _multiply_out(factors: tuple[Expr, ...], combine: object) -> list[Expr] | None:
-    options = [f.args if f.op is ADD else (f,) for f in factors]
+    options = [_terms(f) for f in factors]
     count = 1
     for option in options:
         count *= len(option)
     if count == 1 or count > _LIMIT:
         return None
     return [combine(*pick) for pick in choices(*options)]  # type: ignore[operator]
+
+
+def _terms(e: Expr) -> tuple[Expr, ...]:
+    if e.op is ADD:
+        return e.args
+    if e.op is TRANSPOSE and e.args[0].op is ADD:
+        return tuple([transpose(t) for t in e.args[0].args])
+    return (e,)
 
 
 def expand_inverses(e: Expr) -> Expr:

@@ -18,14 +18,15 @@ __all__ = ["Rule", "RuleSet"]
 class Rule:
     """left → right wherever the facts in `when` hold of the letters.
 
-    shortens: applied only if the cost falls; an orienting rule is applied always.
+    slack: None for an orienting rule, which is applied always; 0 for one that must shorten, 1 for one
+    that must not lengthen.
     """
 
     name: str
     left: Expr
     right: Expr
     when: tuple[tuple[Expr, str], ...] = ()
-    shortens: bool = False
+    slack: int | None = None
 
     def apply(self, e: Expr, facts: Facts) -> Iterable[Expr]:
         """Every result of the rule at the top of e."""

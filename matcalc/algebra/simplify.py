@@ -11,14 +11,13 @@ from __future__ import annotations
 from matcalc.algebra.build import (
     ADD,
     HADAMARD,
-    INVERSE,
+    INNER,
     POWER,
     PRODUCT,
     TRANSPOSE,
     add,
     apply,
     hadamard,
-    inverse,
     is_chain,
     is_number,
     multiply,
@@ -27,6 +26,7 @@ from matcalc.algebra.build import (
     number_value,
     parts,
     power,
+    reassemble,
     transpose,
 )
 from matcalc.algebra.collect import collect_hadamard, collect_product, collect_sum, is_negative, order_terms
@@ -36,12 +36,15 @@ from matcalc.algebra.expr import Expr
 from matcalc.algebra.factor import candidates
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.rules import RuleSet
+from matcalc.algebra.shapes import SCALAR
 
 __all__ = ["Simplifier"]
 
 #: How often the forms of one node may change, and how deep rewriting may nest.
 _ROUNDS = 12
 _DEPTH = 40
+#: A product is multiplied out only into this many terms.
+_FEW = 4
 #: Sums longer than this are collected but not factored or expanded.
 _LONG_SUM = 40
 
@@ -49,9 +52,10 @@ _LONG_SUM = 40
 class Simplifier:
     """simplify(e) under facts and rules; remembers results by node."""
 
-    def __init__(self, facts: Facts, rules: RuleSet) -> None:
+    def __init__(self, facts: Facts, rules: RuleSet, alternate: RuleSet | None = None) -> None:
         self.facts = facts
         self.rules = rules
+        self.alternate = alternate or RuleSet()
         self.keys = facts.keys
         self.cost = Cost()
         self._done: dict[Expr, Expr] = {}
@@ -102,6 +106,9 @@ class Simplifier:
         if e.op is PRODUCT:
             self._done[e] = e
             return self._product(e)
+        if e.shape == SCALAR and e.args[0].shape != SCALAR:
+            self._done[e] = e
+            return self._split(e)
         return e
 
     # --- one step ------------------------------------------------------------------------------
@@ -115,11 +122,12 @@ class Simplifier:
             return collected if collected is not e else self._signs(self._distributed(e))
         if op is HADAMARD:
             collected = collect_hadamard(e, self.keys)
-            return collected if collected is not e else _common_transpose(e)
+            return collected if collected is not e else _common_transpose(_spread_powers(e))
         if op is TRANSPOSE:
             return self._transpose(e)
-        if op is INVERSE and e.args[0].op is TRANSPOSE:
-            return transpose(inverse(e.args[0].args[0]))
+        if op is POWER:
+            exponent = _sign_out(e.args[1])
+            return e if exponent is e.args[1] else power(e.args[0], exponent)
         return e
 
     def _transpose(self, e: Expr) -> Expr:
@@ -177,7 +185,9 @@ class Simplifier:
     def _rewritten(self, e: Expr) -> Expr:
         for rule in self.rules.at(e):
             for result in rule.apply(e, self.facts):
-                if result is not e and (not rule.shortens or self.cost(self._again(result)) < self.cost(e)):
+                if result is not e and (
+                    rule.slack is None or self.cost(self._again(result)) < self.cost(e) + rule.slack
+                ):
                     return result
         return e
 
@@ -188,10 +198,32 @@ class Simplifier:
         if len(e.args) > _LONG_SUM:
             return e
         best = self._factored(e)
-        expanded = self._expanded(e)
-        if expanded is not None and self.cost(expanded) < self.cost(best):
-            best = expanded
+        for spelling in (e, self._respelled(e)):
+            expanded = None if spelling is None else self._expanded(spelling)
+            if expanded is not None and self.cost(expanded) < self.cost(best):
+                best = expanded
         return order_terms(best)
+
+    def _respelled(self, e: Expr) -> Expr | None:
+        """The sum with factors spelled in another way, such as sigmoid(−x) as 1 − sigmoid(x)."""
+        changed = False
+
+        def other(factor: Expr) -> Expr:
+            nonlocal changed
+            if factor.op is HADAMARD:
+                return hadamard(*map(other, factor.args))
+            for rule in self.alternate.at(factor):
+                for result in rule.apply(factor, self.facts):
+                    if self.cost(result) < self.cost(factor) + (rule.slack or 0):
+                        changed = True
+                        return result
+            return factor
+
+        terms = []
+        for term in e.args:
+            c, s, m = parts(term)
+            terms.append(multiply(number(c), *map(other, s), *map(other, m)))
+        return add(*terms) if changed else None
 
     def _factored(self, e: Expr) -> Expr:
         for _ in range(_ROUNDS):
@@ -214,6 +246,8 @@ class Simplifier:
 
     def _expanded(self, e: Expr) -> Expr | None:
         """The sum multiplied out, if terms then meet."""
+        if e.op is not ADD:
+            return None
         terms: list[Expr] = []
         grown = False
         for term in e.args:
@@ -240,7 +274,25 @@ class Simplifier:
             spelled = self._again(spelled)
             if self.cost(spelled) < self.cost(e):
                 return spelled
+        pieces = expand_term(e) if e.shape != SCALAR else None
+        if pieces is not None and len(pieces) <= _FEW:
+            expanded = self._collect_all(add(*pieces))
+            if self.cost(expanded) < self.cost(e):
+                return self._again(expanded)
         return self._absorbed(e)
+
+    def _split(self, e: Expr) -> Expr:
+        """A linear function of a sum, term by term, if that is cheaper: tr(a I − B) is n a − tr(B)."""
+        if not (e.op is INNER or e.op.adjoint):
+            return e
+        for i, arg in enumerate(e.args):
+            terms = arg.args if arg.op is ADD else expand_term(arg)
+            if terms is not None and len(terms) <= _FEW and e.op.arity == len(e.args):
+                pieces = [apply(e.op, (*e.args[:i], t, *e.args[i + 1 :]), e.data) for t in terms]
+                form = self._collect_all(add(*pieces))
+                if self.cost(form) <= self.cost(e):
+                    return self._again(form)
+        return e
 
     def _absorbed(self, e: Expr) -> Expr:
         """A scalar outside a reciprocal of a sum goes into the sum where it cancels: 1/(ν (1 + q/ν))."""
@@ -265,12 +317,30 @@ def negate_sum(e: Expr) -> Expr:
     return add(*[negate(t) for t in e.args])
 
 
+def _sign_out(e: Expr) -> Expr:
+    """An exponent −n − 1 as −(n + 1)."""
+    if e.op is ADD and all(map(is_negative, e.args)):
+        return reassemble(-1, (negate_sum(e),), ())
+    return e
+
+
 def _integer(e: Expr) -> bool:
     return is_number(e) and isinstance(number_value(e), int)
 
 
 def _insert(rest: list[Expr], whole: Expr, position: int) -> list[Expr]:
     return [*rest[:position], whole, *rest[position:]]
+
+
+def _spread_powers(e: Expr) -> Expr:
+    """(A ⊙ B)ᵖ with an integer p becomes Aᵖ ⊙ Bᵖ next to other factors of ⊙."""
+    out: list[Expr] = []
+    for factor in e.args:
+        if factor.op is POWER and factor.args[0].op is HADAMARD and _integer(factor.args[1]):
+            out += [power(f, factor.args[1]) for f in factor.args[0].args]
+        else:
+            out.append(factor)
+    return e if len(out) == len(e.args) else hadamard(*out)
 
 
 def _common_transpose(e: Expr) -> Expr:

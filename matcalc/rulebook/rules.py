@@ -1,7 +1,8 @@
 """The rewrite rules: named identities, both sides in matcalc's own notation.
 
 `RECOGNISE` runs on the function before it is differentiated, so that named functions stay whole;
-it uses no facts. `SIMPLIFY` runs on results. A rule that shortens is kept only where the text
+it uses no facts. `SIMPLIFY` runs on results, and
+`ALTERNATE` offers other spellings to sums. A rule that shortens is kept only where the text
 gets shorter; the others orient. Rules about entries hold for scalars too and are compiled twice.
 """
 
@@ -19,16 +20,24 @@ from matcalc.rulebook.table import signature_dims
 __all__ = ["FAMILIES", "RECOGNISE", "SIMPLIFY", "Identity", "compile_identity", "rule_set"]
 
 
+#: A rule with this slack is kept where the text gets shorter; with KEEPS where it does not get longer.
+#: LENGTHENS allows one sign more: −x may become x, and not the other way round.
+SHORTENS, KEEPS, LENGTHENS = 0, 1, 2
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """left → right; letters with their shapes, then the shape of both sides."""
+    """left → right; letters with their shapes, then the shape of both sides.
+
+    slack is None for a rule that orients.
+    """
 
     name: str
     left: str
     right: str
     signature: str
     when: tuple[tuple[str, str], ...] = ()
-    shortens: bool = False
+    slack: int | None = None
     entrywise: bool = False
 
 
@@ -62,7 +71,11 @@ SIMPLIFY: tuple[Identity, ...] = (
     Identity("row times diag", "yᵀ diag(x)", "(x ⊙ y)ᵀ", "x: n 1, y: n 1 -> 1 n"),
     Identity("diag times diag", "diag(x) diag(y)", "diag(x ⊙ y)", "x: n 1, y: n 1 -> n n"),
     Identity("sum of diag", "diag(x) + diag(y)", "diag(x + y)", "x: n 1, y: n 1 -> n n"),
-    Identity("inverse of diag", "diag(x)⁻¹", "diag(𝟏 ⊘ x)", "x: n 1 -> n n"),
+    Identity("diag of reciprocals", "diag(𝟏 ⊘ x)", "diag(x)⁻¹", "x: n 1 -> n n", slack=SHORTENS),
+    Identity("inverse of diag times vector", "diag(x)⁻¹ y", "y ⊘ x", "x: n 1, y: n 1 -> n 1"),
+    Identity("row times inverse of diag", "yᵀ diag(x)⁻¹", "(y ⊘ x)ᵀ", "x: n 1, y: n 1 -> 1 n"),
+    Identity("diagonal of diag⁻¹ times X", "diagonal(diag(x)⁻¹ X)", "diagonal(X) ⊘ x", "x: n 1, X: n n -> n 1"),
+    Identity("diagonal of X times diag⁻¹", "diagonal(X diag(x)⁻¹)", "diagonal(X) ⊘ x", "x: n 1, X: n n -> n 1"),
     Identity("diagonal of diag", "diagonal(diag(x))", "x", "x: n 1 -> n 1"),
     Identity("diagonal of an outer product", "diagonal(x yᵀ)", "x ⊙ y", "x: n 1, y: n 1 -> n 1"),
     Identity("diagonal of diag times X", "diagonal(diag(x) X)", "x ⊙ diagonal(X)", "x: n 1, X: n n -> n 1"),
@@ -90,7 +103,8 @@ SIMPLIFY: tuple[Identity, ...] = (
     Identity("sum of a transpose", "sum(Xᵀ)", "sum(X)", "X: m n -> 1 1"),
     Identity("trace of a transpose", "tr(Xᵀ)", "tr(X)", "X: n n -> 1 1"),
     Identity("trace of diag", "tr(diag(x))", "sum(x)", "x: n 1 -> 1 1"),
-    Identity("inner product as a trace", "(Xᵀ) : Z", "tr(X Z)", "X: n m, Z: m n -> 1 1", shortens=True),
+    Identity("inner product as a trace", "(Xᵀ) : Z", "tr(X Z)", "X: n m, Z: m n -> 1 1", slack=KEEPS),
+    Identity("inner product as a trace, right", "Z : (Xᵀ)", "tr(X Z)", "X: n m, Z: m n -> 1 1", slack=KEEPS),
     # transposes and determinants
     Identity("determinant of a transpose", "det(Xᵀ)", "det(X)", "X: n n -> 1 1"),
     Identity("log determinant of a transpose", "logdet(Xᵀ)", "logdet(X)", "X: n n -> 1 1"),
@@ -111,14 +125,20 @@ SIMPLIFY: tuple[Identity, ...] = (
     _entries("step twice", "step(X) ⊙ step(X)", "step(X)"),
     _entries("|x| sign x", "abs(X) ⊙ sign(X)", "X"),
     _entries("x sign x", "X ⊙ sign(X)", "abs(X)"),
-    _entries("sigmoid and its complement", "1 − sigmoid(X)", "sigmoid(−X)", shortens=True),
+    _entries("sigmoid and its complement", "1 − sigmoid(X)", "sigmoid(−X)", slack=SHORTENS),
     _entries("exp times sigmoid", "exp(X) ⊙ sigmoid(−X)", "sigmoid(X)"),
-    _entries("Pythagoras", "sin(X).^2 + cos(X).^2", "X.^0", shortens=True),
-    _entries("relu minus its mirror", "relu(X) − relu(−X)", "X", shortens=True),
+    _entries("Pythagoras", "sin(X).^2 + cos(X).^2", "X.^0", slack=SHORTENS),
+    _entries("relu minus its mirror", "relu(X) − relu(−X)", "X", slack=SHORTENS),
     Identity("sum of an outer product", "sum(x yᵀ)", "sum(x) sum(y)", "x: m 1, y: n 1 -> 1 1"),
 )
 
-FAMILIES = {"recognise": RECOGNISE, "simplify": SIMPLIFY}
+#: Other spellings of a factor, tried where a sum might then collect; kept only if the sum gets shorter.
+ALTERNATE: tuple[Identity, ...] = (
+    _entries("sigmoid of −x", "sigmoid(−X)", "1 − sigmoid(X)", slack=LENGTHENS),
+    _entries("tanh is odd", "tanh(−X)", "−tanh(X)", slack=KEEPS),
+)
+
+FAMILIES = {"recognise": RECOGNISE, "simplify": SIMPLIFY, "alternate": ALTERNATE}
 
 
 def _letters(signature: str) -> str:
@@ -133,7 +153,7 @@ def compile_identity(identity: Identity, *, scalar: bool = False) -> Rule:
     left = read_formula(identity.left, letters, shape)
     right = read_formula(identity.right, letters, shape)
     when = tuple((symbol(letter, letters[letter]), fact) for letter, fact in identity.when)
-    return Rule(identity.name, left, right, when, identity.shortens)
+    return Rule(identity.name, left, right, when, identity.slack)
 
 
 @cache

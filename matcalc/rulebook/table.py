@@ -37,7 +37,7 @@ def _shape_rule(name: str, signature: str) -> ShapeRule:
 
     def shape(shapes: tuple[Shape, ...], data: Hashable) -> Shape:
         sizes: dict[str, Dim] = {}
-        for (letter, wanted), given in zip(operands, shapes, strict=True):
+        for (_, wanted), given in zip(operands, shapes, strict=True):
             for want, have in zip(wanted, given, strict=True):
                 if isinstance(want, str):
                     sizes.setdefault(want, have)
