@@ -26,11 +26,15 @@ class Conflict(Exception):
 def symbols_below(*nodes: Node) -> set[str]:
     """The names of the symbols under the nodes."""
     found: set[str] = set()
+    followed: set[Node] = set()
     stack = list(nodes)
     while stack:
         node = stack.pop()
         if node.kind == "symbol":
             found.add(node.data)
+        elif node.kind == "reference" and node.data[1] not in followed:
+            followed.add(node.data[1])
+            stack.append(node.data[1])
         stack.extend(node.args)
     return found
 

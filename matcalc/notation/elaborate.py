@@ -56,6 +56,12 @@ def _symbol(node: Node, context: Elaboration) -> Expr:
     return symbol(node.data, context.symbols[node.data])
 
 
+def _reference(node: Node, context: Elaboration) -> Expr:
+    """A name of the program, with the shape of what it stands for."""
+    name, root = node.data
+    return symbol(name, context.at[root].shape)
+
+
 def _sized(node: Node, context: Elaboration) -> Shape:
     return context.shapes[node]
 
@@ -132,7 +138,7 @@ def _bare(node: Node, context: Elaboration) -> Expr:
             name, s = node.data, context.source(node.args[0])
             raise AmbiguityError(
                 f"{name} of a matrix without brackets has two readings", spans=(node.span,),
-                advice=f"Write {name}({s}) for entry by entry or {_MATRIX_FUNCTIONS[name]}({s}) for the matrix function.",
+                advice=f"Write {name}({s}) for every entry or {_MATRIX_FUNCTIONS[name]}({s}) for the matrix function.",
             )  # fmt: skip
     return _call(node, context)
 
@@ -140,6 +146,7 @@ def _bare(node: Node, context: Elaboration) -> Expr:
 _BUILD: dict[str, Callable[[Node, Elaboration], Expr]] = {
     "number": lambda node, context: number(node.data),
     "symbol": _symbol,
+    "reference": _reference,
     "constant": lambda node, context: constant(node.data),
     "euler": _euler,
     "dimension": lambda node, context: dimension(node.data),

@@ -7,7 +7,7 @@ text → tokens (lexer) → words said (words) → bars decided (fences) → tre
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from matcalc.algebra.expr import Expr
@@ -22,6 +22,15 @@ from matcalc.notation.grammar import parse_tokens
 from matcalc.notation.infer import Inference, Problem, infer
 from matcalc.notation.lexer import Token, scan
 from matcalc.notation.names import normalise_name
+from matcalc.notation.programs import (
+    Statement,
+    check_program,
+    inlined,
+    refer,
+    scan_program,
+    split_program,
+    statement_tokens,
+)
 from matcalc.notation.tree import Node, postorder
 from matcalc.notation.words import Vocabulary, resolve
 
@@ -34,12 +43,16 @@ class Reading:
 
     symbols  every symbol of the text, in the order of first appearance, with its shape and facts.
     notes    what was assumed, and must be said with the answer.
+    definitions  what a program gives names to, in its order, in terms of symbols and earlier names.
+    last     the last statement of a program in those terms; `expr` is the same with nothing named.
     """
 
     expr: Expr
     symbols: dict[str, Declaration]
     notes: tuple[str, ...]
     text: str
+    definitions: dict[str, Expr] = field(default_factory=dict)
+    last: Expr | None = None
 
 
 def parse(
@@ -90,16 +103,50 @@ def _read(
     elif len(body) < len(text.rstrip()):
         raise ParseError("nothing is declared after where", spans=((len(body), len(text)),))
     dimensions = {name for partial in declared.values() for dim in partial.shape or () for name in dim_names(dim)}
-    vocabulary = Vocabulary(declared.keys() | set(map(normalise_name, wrt)), dimensions, functions)
-    nodes, names = _tree(body, vocabulary)
+    program = split_program(body)
+    check_program(body, program, declared)
+    assigned = {statement.name for statement in program if statement.name}
+    vocabulary = Vocabulary(declared.keys() | set(map(normalise_name, wrt)) | assigned, dimensions, functions)
+    nodes, names, roots, used = _trees(body, program, vocabulary)
     for name in declared:
         if name not in names:
             raise _unused(name, names)
     found = _sizes(body, nodes, names, declared, functions)
     context = Elaboration(body, found.symbols, found.leaves, functions, mark_determinants(nodes), found.guessed)
-    expr = elaborate(nodes, context)
+    last = elaborate(nodes, context)
     symbols = {name: _declaration(name, found.symbols[name], declared.get(name)) for name in names}
-    return Reading(expr, symbols, tuple(vocabulary.notes), text)
+    if not roots:
+        return Reading(last, symbols, tuple(vocabulary.notes), text)
+    definitions = {name: context.at[root] for name, root in roots.items()}
+    values: dict[str, Expr] = {}
+    for name, e in definitions.items():
+        values[name] = inlined(e, values)
+    notes = (*vocabulary.notes, *[f"{name} is assigned and never used" for name in roots if name not in used])
+    return Reading(inlined(last, values), symbols, notes, text, definitions, last)
+
+
+def _trees(
+    text: str, program: list[Statement], vocabulary: Vocabulary
+) -> tuple[list[Node], tuple[str, ...], dict[str, Node], set[str]]:
+    """The nodes of all statements, the symbols, the root of each named statement but the last, and the names used."""
+    if program == [Statement("", 0, len(text))]:
+        return *_tree(text, vocabulary), {}, set()
+    tokens = resolve(scan_program(text, program), text, vocabulary)
+    nodes: list[Node] = []
+    roots: dict[str, Node] = {}
+    used: set[str] = set()
+    for i, (statement, written) in enumerate(zip(program, statement_tokens(tokens), strict=True)):
+        if not written:
+            raise ParseError("nothing stands right of =", spans=((statement.start - 1, statement.start),))
+        own = postorder(settle_slashes(parse_tokens(fence(written, text), text)))
+        check_forms(own, text)
+        later = {s.name for s in program[i:] if s.name} - roots.keys()
+        used |= refer(own, roots, later)
+        nodes += own
+        if i < len(program) - 1:
+            roots[statement.name] = own[-1]
+    assigned = {statement.name for statement in program}
+    return nodes, tuple([name for name in _symbols(tokens) if name not in assigned]), roots, used
 
 
 def _tree(text: str, vocabulary: Vocabulary) -> tuple[list[Node], tuple[str, ...]]:

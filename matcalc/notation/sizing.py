@@ -39,6 +39,10 @@ def _symbol(c: Constraints, node: Node) -> Sizes:
     return c.symbols[node.data]
 
 
+def _reference(c: Constraints, node: Node) -> Sizes:
+    return c.at[node.data[1]]
+
+
 _OWN_SIZE = (None, "", "𝟏", "𝟭", "𝟎", "𝟬", "𝟙")
 
 
@@ -321,7 +325,7 @@ _SPECIAL: dict[str, _Rule] = {
 }  # fmt: skip
 
 _VISIT: dict[str, _Rule] = {
-    "number": _scalar, "constant": _scalar, "euler": _scalar, "dimension": _scalar, "symbol": _symbol, "ones": _ones,
+    "number": _scalar, "constant": _scalar, "euler": _scalar, "dimension": _scalar, "symbol": _symbol, "reference": _reference, "ones": _ones,
     "zeros": _ones, "identity": _identity, "sum": _sum, "negated": _same_as, "juxtaposed": _product, "times": _product,
     "ratio": _divided, "over": _divided, "entrywise": _entrywise, "kronecker": _kronecker, "frobenius": _frobenius,
     "raised": _raised, "power": _power, "entrywise_power": _entrywise_power, "norm": _norm, "bars": _bars,

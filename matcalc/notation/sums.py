@@ -71,6 +71,8 @@ def _is_entrywise(root: Node, context: Elaboration) -> bool:
             row = REGISTRY.names.get(node.data) if isinstance(node.data, str) else None
             if row is None or not (row.elementwise or row.name == "sqrt"):
                 return False
+        elif kind == "reference":
+            stack.append(node.data[1])
         elif kind not in ("entrywise", "entrywise_power", "bars", "indicator", "ones"):
             return False
     return True

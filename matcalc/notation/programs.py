@@ -1,0 +1,172 @@
+"""Programs: several statements in one text, `z = W x + b; e = y − z; ½ ‖e‖²`, separated by ; or by lines.
+
+Every statement but the last gives a name to a value; the last one is the function. A name is
+assigned once, and before it is used. The statements are read one by one and sized together: a
+name in a later statement is a node that refers to the root of the statement that it names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from matcalc.algebra.build import apply
+from matcalc.algebra.expr import Expr, rebuild
+from matcalc.errors import DeclarationError, ParseError
+from matcalc.notation.lexer import Token, scan
+from matcalc.notation.names import WORD, normalise_name
+from matcalc.notation.tree import Node
+
+__all__ = ["Statement", "check_program", "inlined", "refer", "scan_program", "split_program", "statement_tokens"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement: the name that it assigns, if any, and where its value stands in the text."""
+
+    name: str
+    start: int
+    end: int
+
+
+_LEFT = re.compile(rf"\s*(?P<name>\\?(?:{WORD})(?:_\{{[^{{}}\n]*\}})?)\s*=(?!=)")
+_EQUALS = re.compile(r"(?<![<>=!:])=")
+_BRACKETS = {"(": 1, "[": 1, "{": 1, "⟨": 1, ")": -1, "]": -1, "}": -1, "⟩": -1}
+#: A line that ends or begins so goes on; a minus at the beginning of a line may be a sign.
+_GOES_ON = re.compile(r"(?:[+\-−–*@·⋅∙/÷⊙∘⊘⊗:^,=]|\\(?:cdot|odot|oslash|otimes|circ))\s*$")
+_CONTINUES = re.compile(r"\s*(?:[+*@·⋅∙/÷⊙∘⊘⊗:^,]|\\(?:cdot|odot|oslash|otimes|circ)\b)")
+_SIGN = re.compile(r"\s*[-−–]")
+
+
+def split_program(text: str) -> list[Statement]:
+    """The statements of a text; one without a name if the text is a single expression.
+
+    >>> [(s.name, "e = y − x; ‖e‖²"[s.start : s.end]) for s in split_program("e = y − x; ‖e‖²")]
+    [('e', ' y − x'), ('', ' ‖e‖²')]
+    """
+    if ";" not in text and "=" not in text:
+        return [Statement("", 0, len(text))]
+    pieces = list(_pieces(text))
+    statements = [_statement(text, start, end) for start, end in pieces if text[start:end].strip()]
+    return statements or [Statement("", 0, len(text))]
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """Where the text is cut: at ; and at the ends of lines, outside brackets."""
+    depth = start = 0
+    several = _EQUALS.search(text) is not None
+    for at, character in enumerate(text):
+        depth = max(0, depth + _BRACKETS.get(character, 0))
+        if depth:
+            continue
+        semicolon = character == ";" and text[at - 1 : at] != "\\"
+        if semicolon or (character == "\n" and several and _line_ends(text, start, at)):
+            yield start, at
+            start = at + 1
+    yield start, len(text)
+
+
+def _line_ends(text: str, start: int, at: int) -> bool:
+    """Whether the statement ends with this line."""
+    if not text[start:at].strip() or _GOES_ON.search(text, start, at):
+        return not text[start:at].strip()
+    after = text[at + 1 :]
+    if _CONTINUES.match(after):
+        return False
+    sign = _SIGN.match(after)
+    if sign is not None:
+        where = at + 1 + sign.end()
+        raise ParseError(
+            "a line that begins with a minus could go on with the line before or be a new statement",
+            spans=((where - 1, where),),
+            advice="Put the minus at the end of the line before, or ; between the statements.",
+        )
+    return True
+
+
+def _statement(text: str, start: int, end: int) -> Statement:
+    found = _LEFT.match(text, start, end)
+    if found is not None:
+        return Statement(normalise_name(found["name"]), found.end(), end)
+    equals = _EQUALS.search(text, start, end)
+    if equals is not None:
+        left = text[start : equals.start()].strip()
+        raise ParseError(
+            f"{left[:40]} stands left of =, and only a name can be given a value",
+            spans=((start + len(text[start:end]) - len(text[start:end].lstrip()), equals.end()),),
+            advice="Write name = expression, or one side of the equation alone.",
+        )
+    return Statement("", start, end)
+
+
+def check_program(text: str, statements: list[Statement], declared: Mapping[str, object]) -> None:
+    """An error if a name is assigned twice or declared as well, or a statement before the last has no name."""
+    seen: set[str] = set()
+    for statement in statements[:-1]:
+        span = ((statement.start, statement.end),)
+        if not statement.name:
+            raise ParseError(
+                "this statement gives no name to its value, and it is not the last one", spans=span,
+                advice="Write name = … before it; the last statement is the function.",
+            )  # fmt: skip
+    for statement in statements:
+        name = statement.name
+        if not name:
+            continue
+        if name in seen:
+            raise ParseError(f"{name} is assigned twice", spans=((statement.start, statement.end),), advice="Use another name.")
+        if name in declared and len(statements) > 1:
+            raise DeclarationError(f"{name} is declared, and assigned in the text as well", advice="Its shape follows.")
+        seen.add(name)
+
+
+def scan_program(text: str, statements: list[Statement]) -> list[Token]:
+    """The tokens of all statements, an END between two."""
+    tokens: list[Token] = []
+    for i, statement in enumerate(statements):
+        if i:
+            tokens.append(Token("END", None, statement.start, statement.start))
+        for token in scan(text[statement.start : statement.end]):
+            token.start += statement.start
+            token.end += statement.start
+            tokens.append(token)
+    return tokens
+
+
+def statement_tokens(tokens: list[Token]) -> list[list[Token]]:
+    """The tokens of each statement."""
+    out: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.type == "END":
+            out.append([])
+        else:
+            out[-1].append(token)
+    return out
+
+
+def refer(nodes: list[Node], roots: Mapping[str, Node], later: set[str]) -> set[str]:
+    """Turn symbols that are names of earlier statements into references; the names that were used."""
+    used: set[str] = set()
+    for node in nodes:
+        if node.kind == "symbol":
+            if node.data in roots:
+                used.add(node.data)
+                node.kind, node.data = "reference", (node.data, roots[node.data])
+            elif node.data in later:
+                raise ParseError(
+                    f"{node.data} is used before it is given a value", spans=(node.span,),
+                    advice="A statement uses only names that stand before it.",
+                )  # fmt: skip
+    return used
+
+
+def inlined(e: Expr, values: Mapping[str, Expr]) -> Expr:
+    """e with every name replaced by its value."""
+
+    def replace(node: Expr, args: tuple[Expr, ...]) -> Expr:
+        if args:
+            return apply(node.op, args, node.data)
+        return values.get(str(node.data), node) if node.op.name == "symbol" else node
+
+    return rebuild(e, replace)
