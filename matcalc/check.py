@@ -220,7 +220,7 @@ def difference_quotients(f: Callable[[Array], Array], x: Array) -> tuple[Array, 
         columns.append(quotient / step[index])
         error = max(error, estimate)
     shape = columns[0].shape
-    return np.stack(columns, axis=-1).reshape(*shape, *x.shape), error
+    return np.stack(columns, axis=-1).reshape((*shape, *x.shape)), error
 
 
 def _along(f: Callable[[Array], Array], x: Array, v: Array) -> tuple[Array, float]:

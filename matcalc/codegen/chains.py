@@ -18,7 +18,8 @@ from matcalc.codegen.terms import Term
 
 __all__ = ["Chains", "Factor", "estimate"]
 
-_LARGE = 1000
+#: What a named dimension counts: m and n are the long sides of a problem, and among equals it shows.
+_LARGE, _LONG = 500, frozenset("mnMN")
 #: Longer chains are cut before they are ordered, which is cubic in the length.
 _LONGEST = 40
 
@@ -43,7 +44,7 @@ def estimate(dim: Dim) -> int:
         return max(dim, 1)
     if isinstance(dim, Polynomial):
         return max(1, sum(c * int(_LARGE ** len(monomial)) for monomial, c in dim.terms))
-    return _LARGE
+    return 2 * _LARGE if dim in _LONG else _LARGE
 
 
 def joined(left: Factor, right: Factor) -> Factor:
@@ -107,7 +108,7 @@ class Chains:
         costs = self._costs(circle, n)
         whole = min((costs[i, i + n - 1][0], i) for i in range(n))
         halves = min(
-            (costs[i, j][0] + costs[j + 1, i + n - 1][0] + self._size(circle[i], circle[j]), i, j)
+            (self._both(circle, costs, i, j, i + n - 1) + self._size(circle[i], circle[j]), i, j)
             for i in range(n)
             for j in range(i, i + n - 1)
         )
@@ -116,6 +117,12 @@ class Chains:
         _, i, j = halves
         left, right = self._build(circle, costs, i, j), self._build(circle, costs, j + 1, i + n - 1)
         return inner(transpose(left.term), right.term)
+
+    @staticmethod
+    def _both(circle: Sequence[Factor], costs: Costs, i: int, j: int, k: int) -> int:
+        """The cost of two parts; of one only if they are each other's transpose."""
+        mirrored = 2 * (j - i + 1) == k - i + 1 and _flipped(tuple(circle[i : j + 1])) == tuple(circle[j + 1 : k + 1])
+        return costs[i, j][0] + (0 if mirrored else costs[j + 1, k][0])
 
     @staticmethod
     def _size(left: Factor, right: Factor) -> int:

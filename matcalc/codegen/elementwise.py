@@ -51,8 +51,6 @@ def scale(c: Fraction | int, t: Term) -> Term:
         return diagmatrix(scale(c, core.args[0]))
     if c == 0:
         return spread(number(t.table, 0), t.dims)
-    if core.op == "plus" and c == -1:
-        return _sum([(-k, a) for k, a in core.summands], core.dims)
     return core if c == 1 else make("scale", (core,), c, core.dims)
 
 
@@ -185,11 +183,6 @@ def _broadcast(args: Sequence[Term], build: Builder) -> Term:
     return spread(inner, dims, axis)
 
 
-def _rank_of_data(t: Term) -> int:
-    """Scalars 0, repeated vectors 1, arrays 2: the order in which a product or sum is cheapest."""
-    return 0 if not t.rank else 1 if t.op == "spread" else 2
-
-
 # --- sums ----------------------------------------------------------------------------------------
 
 
@@ -245,7 +238,16 @@ def _sum(pairs: list[tuple[Fraction, Term]], dims: Dims) -> Term:
         split_pairs = [_split_inside(t) for t in merged]
     if len(split_pairs) == 1:
         return scale(*split_pairs[0])
-    return make("plus", tuple([t for _, t in split_pairs]), tuple([c for c, _ in split_pairs]), dims)
+    content = abs(split_pairs[0][0])
+    if any(abs(c) != content for c, _ in split_pairs):
+        content = ONE
+    split_pairs.sort(key=lambda pair: pair[1].order)
+    operands = tuple([t for _, t in split_pairs])
+    negated = tuple([-c / content for c, _ in split_pairs])
+    opposite = operands[0].table.terms.get(("plus", negated, dims, *operands))
+    if opposite is not None:  # the one is computed anyway
+        return scale(-content, opposite)
+    return scale(content, make("plus", operands, tuple([c / content for c, _ in split_pairs]), dims))
 
 
 # --- products ------------------------------------------------------------------------------------
@@ -297,7 +299,7 @@ def diagonal(t: Term) -> Term:
 
 
 def _product(args: list[Term], dims: Dims) -> Term:
-    """The product of operands that are ready: bases with exponents, in the order of growing size."""
+    """The product of operands that are ready: bases with exponents, scalars first, then what is repeated."""
     c = ONE
     powers: dict[Term, Exponent] = {}
     for arg in args:
@@ -315,7 +317,9 @@ def _product(args: list[Term], dims: Dims) -> Term:
         else:
             base, exponent = core, ONE
         powers[base] = powers.get(base, Fraction(0)) + exponent
-    kept = sorted([(b, e) for b, e in powers.items() if e], key=lambda item: _rank_of_data(item[0]))
+    kept = [(b, e) for b, e in powers.items() if e]
+    repeated_first = sum(b.op == "spread" for b, _ in kept) > 1
+    kept.sort(key=lambda item: bool(item[0].rank) + (repeated_first and item[0].op != "spread"))
     if not kept:
         return spread(number(args[0].table, c), dims)
     if dims and not any(b.rank for b, _ in kept):  # the arrays cancelled

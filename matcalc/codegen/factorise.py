@@ -153,9 +153,11 @@ def _from_margin(t: Term) -> Term:
     e = call("exp", scale(-1, call("abs", v)))
     zero = number(t.table, 0)
     if t.data == "softplus":
-        return plus([(ONE, call("log1p", e)), (ONE, call("maximum", scale(sign, v), zero))])
+        above = call("maximum", v, zero) if sign > 0 else scale(-1, call("minimum", v, zero))
+        return plus([(ONE, call("log1p", e)), (ONE, above)])
     one = number(t.table, 1)
     below = plus([(ONE, one if not e.rank else spread(one, e.dims)), (ONE, e)])
-    sigmoid = times(call("exp", call("minimum", scale(sign, v), zero)), power(below, -1))
+    least = call("minimum", v, zero) if sign > 0 else scale(-1, call("maximum", v, zero))
+    sigmoid = times(call("exp", least), power(below, -1))
     t.table.hints[sigmoid] = "p"
     return sigmoid

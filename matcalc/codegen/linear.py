@@ -59,6 +59,8 @@ def total(t: Term, axis: int | None = None) -> Term:
     if core.op == "outer":
         u, v = core.args
         return times(total(u), total(v)) if axis is None else times((u, v)[1 - axis], total((u, v)[axis]))
+    if core.op == "sum":
+        return total(core.args[0])
     if core.op == "times" and axis is None:
         found = _total_of_times(core)
         if found is not None:

@@ -10,11 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
-from matcalc.algebra.build import is_chain, is_number, number_value, parts
-from matcalc.algebra.build import transpose as transposed
+from matcalc.algebra.build import is_number, number_value
 from matcalc.algebra.expr import Expr, postorder
 from matcalc.algebra.facts import Facts
-from matcalc.algebra.shapes import SCALAR, Shape, dim_text
+from matcalc.algebra.shapes import Shape, dim_text
 from matcalc.codegen.chains import Chains, Factor, scaled_product
 from matcalc.codegen.elementwise import (
     call,
@@ -29,6 +28,7 @@ from matcalc.codegen.elementwise import (
     times,
     transpose,
 )  # fmt: skip
+from matcalc.codegen.factors import Flat, flat, is_product, repeated, spread_over, summands
 from matcalc.codegen.linear import inner, inverse, outer, total
 from matcalc.codegen.templates import as_matrix, from_template
 from matcalc.codegen.tensors import kron, ravel, reshape
@@ -36,11 +36,6 @@ from matcalc.codegen.terms import Table, Term, dims_of, make, number
 from matcalc.errors import MatcalcError, NotYetError
 
 __all__ = ["Lowering"]
-
-#: A matrix power up to this meets a vector as repeated products.
-_REPEATED = 16
-
-Parts = tuple[Fraction, list[Expr], list[Expr]]
 
 
 class Lowering:
@@ -72,11 +67,11 @@ class Lowering:
     def needs(self, node: Expr) -> Sequence[Expr]:
         """The expressions whose terms the lowering of this one reads."""
         if node.op.name == "product":
-            return self.read(self.flat(node))
+            return self.reads(node)
         if node.op.name in ("tr", "sum"):
-            return [e for term in self.summands(node) for e in self.read(self.flat(term))]
+            return [e for term in self.summands(node) for e in self.flat(term).reads()]
         if node.op.name == "inner" and self.is_contraction(node):
-            return [e for side in node.args for e in self.read(self.flat(side))]
+            return [e for side in node.args for e in self.flat(side).reads()]
         if node.op.name in _SPECIAL or node.op.elementwise or node.op.numpy or node.op.definition is None:
             return node.args
         return (self.defined(node),)
@@ -105,57 +100,51 @@ class Lowering:
 
     # --- products ---
 
-    def flat(self, e: Expr) -> Parts:
-        """(number, scalars, matrix factors), with the factors of groups that nothing else uses."""
-        if is_chain(e):
-            return self.spliced(e.args)
-        c, scalars, matrices = parts(e)
-        d, more, factors = self.spliced(matrices)
-        return Fraction(c) * d, [*scalars, *more], factors
+    def flat(self, e: Expr) -> Flat:
+        """The expression as a product of what it is made of."""
+        return flat(e, self.users)
 
-    def spliced(self, matrices: Sequence[Expr]) -> Parts:
-        """The factors with single-use groups of products taken apart."""
-        coefficient, scalars, out = Fraction(1), list[Expr](), list[Expr]()
-        stack = list(reversed(matrices))
-        while stack:
-            e = stack.pop()
-            body = e.args[0] if e.op.name == "transpose" else e
-            if body.op.name == "group" and self.users[body] <= 1:
-                content = body.args[0] if body is e else transposed(body.args[0])
-                c, s, m = parts(content)
-                if len(m) > 1 or content.op.name in ("group", "product"):
-                    coefficient *= c
-                    scalars += s
-                    stack.extend(reversed(m))
-                    continue
-            out.append(e)
-        return coefficient, scalars, out
-
-    def read(self, flat: Parts) -> list[Expr]:
-        """What the factors of a product read: a power at a vector reads its base."""
-        return [*flat[1], *[base for base, _ in self.repeated(flat[2])]]
-
-    def repeated(self, matrices: Sequence[Expr]) -> list[tuple[Expr, int]]:
-        """Factors with how often they stand: powers are written out where a vector ends the chain."""
-        if not matrices:
-            return []
-        at_vector = matrices[0].shape[0] == 1 or matrices[-1].shape[1] == 1
-        out = []
-        for e in matrices:
-            written_out = at_vector and e.op.name == "matpow" and is_number(e.args[1])
-            if written_out and 2 <= number_value(e.args[1]) <= _REPEATED:
-                out.append((e.args[0], int(number_value(e.args[1]))))
-            else:
-                out.append((e, 1))
+    def reads(self, e: Expr) -> list[Expr]:
+        """The expressions whose terms the product e is made of."""
+        product = self.flat(e)
+        applied = spread_over(product, self.users)
+        if not applied:
+            return product.reads()
+        last = len(product.matrices) - 1
+        out = [*product.scalars, *product.matrices[: last - applied], product.matrices[last]]
+        for factor in product.matrices[last - applied : last]:
+            for term in summands(factor, self.users):
+                out += flat(term, self.users).reads()
         return out
+
+    def product(self, e: Expr) -> Term:
+        """The product in the cheapest order; sums that are not worth forming are applied term by term."""
+        whole = self.flat(e)
+        if not whole.matrices:
+            return scale(whole.coefficient, times(*self.front(whole)))
+        applied = spread_over(whole, self.users)
+        if not applied:
+            chain = self.chains.product(self.factors(whole.matrices))
+            return scaled_product(whole.coefficient, self.front(whole), chain)
+        *rest, last = whole.matrices
+        vector = Factor(self.images[last], *last.shape)
+        for factor in reversed(rest[len(rest) - applied :]):
+            terms = []
+            for term in summands(factor, self.users):
+                one = self.flat(term)
+                chain = self.chains.product([*self.factors(one.matrices), vector])
+                terms.append((one.coefficient, times(*self.front(one), chain)))
+            vector = Factor(plus(terms), factor.shape[0], 1)
+        chain = self.chains.product([*self.factors(rest[: len(rest) - applied]), vector])
+        return scaled_product(whole.coefficient, self.front(whole), chain)
 
     def factors(self, matrices: Sequence[Expr]) -> list[Factor]:
         """The factors as terms with their orientation."""
-        return [Factor(self.images[e], *e.shape) for e, count in self.repeated(matrices) for _ in range(count)]
+        return [Factor(self.images[e], *e.shape) for e, count in repeated(matrices) for _ in range(count)]
 
-    def front(self, scalars: Sequence[Expr]) -> list[Term]:
+    def front(self, product: Flat) -> list[Term]:
         """The scalars as terms."""
-        return [self.images[s] for s in scalars]
+        return [self.images[s] for s in product.scalars]
 
     # --- traces and sums ---
 
@@ -170,18 +159,6 @@ class Lowering:
         """Whether an inner product is the trace of a longer product."""
         left, right = node.args
         return left is not right and (is_product(left) or is_product(right))
-
-
-def is_product(e: Expr) -> bool:
-    """Whether the expression is a product of several matrix factors."""
-    return e.op.name == "product" and e.shape != SCALAR and len(parts(e)[2]) > 1
-
-
-def _product(self: Lowering, node: Expr) -> Term:
-    c, scalars, matrices = self.flat(node)
-    if not matrices:
-        return scale(c, times(*self.front(scalars)))
-    return scaled_product(c, self.front(scalars), self.chains.product(self.factors(matrices)))
 
 
 def _power(self: Lowering, node: Expr) -> Term:
@@ -206,20 +183,18 @@ def _inner(self: Lowering, node: Expr) -> Term:
     if not self.is_contraction(node):
         a, b = (self.images[e] for e in node.args)
         return inner(a, b)
-    (c, s, left), (d, t, right) = self.flat(node.args[0]), self.flat(node.args[1])
-    mirrored = [Factor(transpose(f.term), f.columns, f.rows) for f in reversed(self.factors(left))]
-    return scale(c * d, times(*self.front(s), *self.front(t), self.chains.trace([*mirrored, *self.factors(right)])))
+    left, right = (self.flat(side) for side in node.args)
+    mirrored = [Factor(transpose(f.term), f.columns, f.rows) for f in reversed(self.factors(left.matrices))]
+    trace = self.chains.trace([*mirrored, *self.factors(right.matrices)])
+    return scale(left.coefficient * right.coefficient, times(*self.front(left), *self.front(right), trace))
 
 
 def _trace(self: Lowering, node: Expr) -> Term:
     out = []
     for e in self.summands(node):
-        c, scalars, matrices = self.flat(e)
-        if matrices:
-            trace = self.chains.trace(self.factors(matrices))
-            out.append((c, times(*self.front(scalars), trace)))
-        else:
-            out.append((c, times(*self.front(scalars)) if scalars else number(self.table, 1)))
+        product = self.flat(e)
+        trace = self.chains.trace(self.factors(product.matrices)) if product.matrices else number(self.table, 1)
+        out.append((product.coefficient, times(*self.front(product), trace)))
     return plus(out)
 
 
@@ -227,15 +202,15 @@ def _sum(self: Lowering, node: Expr) -> Term:
     one = number(self.table, 1)
     out = []
     for e in self.summands(node):
-        c, scalars, matrices = self.flat(e)
-        front = self.front(scalars)
-        if len(matrices) < 2:
-            out.append((c, times(*front, *[total(self.images[m]) for m in matrices], one)))
-            continue
-        first, last = e.shape
-        left = [Factor(spread(one, (first,)), 1, first)] if first != 1 else []
-        right = [Factor(spread(one, (last,)), last, 1)] if last != 1 else []
-        out.append((c, times(*front, self.chains.product([*left, *self.factors(matrices), *right]))))
+        product = self.flat(e)
+        if len(product.matrices) < 2:
+            sums = [total(self.images[m]) for m in product.matrices]
+        else:
+            first, last = e.shape
+            left = [Factor(spread(one, (first,)), 1, first)] if first != 1 else []
+            right = [Factor(spread(one, (last,)), last, 1)] if last != 1 else []
+            sums = [self.chains.product([*left, *self.factors(product.matrices), *right])]
+        out.append((product.coefficient, times(*self.front(product), *sums, one)))
     return plus(out)
 
 
@@ -333,7 +308,7 @@ _SPECIAL: dict[str, Callable[[Lowering, Expr], Term]] = {
     "ones": lambda self, node: _constant(self, node, 1),
     "zeros": lambda self, node: _constant(self, node, 0),
     "add": lambda self, node: plus([(1, self.images[a]) for a in node.args]),
-    "product": _product,
+    "product": lambda self, node: self.product(node),
     "hadamard": lambda self, node: times(*[self.images[a] for a in node.args]),
     "power": _power,
     "transpose": lambda self, node: transpose(self.images[node.args[0]]),

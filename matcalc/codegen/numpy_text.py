@@ -104,8 +104,8 @@ def _write_number(self: Writer, term: Term) -> tuple[str, int]:
     return ("-" + text, min(level, _MINUS)) if value < 0 else (text, level)
 
 
-def _write_sum(self: Writer, term: Term) -> tuple[str, int]:
-    pairs = term.summands
+def _write_sum(self: Writer, term: Term, sign: int = 1) -> tuple[str, int]:
+    pairs = [(sign * c, operand) for c, operand in term.summands]
     first = next((i for i, (c, _) in enumerate(pairs) if c > 0), 0)
     text = ""
     for c, operand in [pairs[first], *pairs[:first], *pairs[first + 1 :]]:
@@ -120,6 +120,8 @@ def _write_sum(self: Writer, term: Term) -> tuple[str, int]:
 
 def _write_scale(self: Writer, term: Term) -> tuple[str, int]:
     c = term.value
+    if c == -1 and term.args[0].op == "plus" and term.args[0] not in self.names:
+        return _write_sum(self, term.args[0], -1)
     if c == -1:
         return "-" + self.text(term.args[0], _POWER), _MINUS
     text, level = _scaled(self, abs(c), term.args[0])

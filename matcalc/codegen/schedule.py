@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import Shape
-from matcalc.codegen.identifiers import Names
+from matcalc.codegen.identifiers import Names, identifier
 from matcalc.codegen.program import Assignment, Program
 from matcalc.codegen.terms import Term, postorder
 
 __all__ = ["schedule", "uses"]
 
-#: A term that would be written with more operations than this inside one line gets a name.
-_LINE = 6
+#: A term that would be written with more operations than this inside one line gets a name: one of several
+#: results, a value with a name of its own such as p = softmax(x), any other, the only result.
+_RESULT, _HINTED, _LINE, _ONLY = 4, 2, 6, 10
 
 _FREE = frozenset({"input", "number", "constant"})
 #: Which operands the text of some operations shows, and how often.
@@ -52,53 +53,64 @@ def schedule(
     terms = postorder(t for _, t in outputs)
     count = Counter(u for t in terms for u in uses(t))
     count.update(t for _, t in outputs)
-    results = {t for _, t in outputs}
+    results = {t: identifier(name) for name, t in reversed(outputs)}
     names: dict[Term, str] = {}
     weights: dict[Term, int] = {}
     assignments = []
     given = Names(identifiers.values())
     for term in terms:
         weight = (term.op not in _FREE) + sum(weights.get(a, 0) for a in term.args)
-        light = weight <= _LINE or (term in results and count[term] < 2 and weight <= 2 * _LINE)
-        if (_inlined(term, count[term]) and light) or term.op in _FREE or term.op == "spread":
-            weights[term] = weight
-        else:
-            names[term] = given.new(_hint(term, names, identifiers))
-            assignments.append(Assignment(names[term], term))
+        weights[term] = weight
+        if term.op in _FREE or term.op == "spread":
+            continue
+        limit = _HINTED if term in term.table.hints else _LINE
+        if term in results:
+            limit = _RESULT if len(results) > 1 else _ONLY
+        if _inlined(term, count[term]) and weight <= limit:
+            continue
+        names[term] = given.new(results[term] if term in results else _hint(term, names, identifiers))
+        weights[term] = 0
+        assignments.append(Assignment(names[term], term))
     return Program(tuple(inputs.items()), dict(identifiers), tuple(assignments), tuple(outputs), names)
 
 
 # --- names that say what a term is ----------------------------------------------------------------
 
 _WORDS = {
-    "exp": "e", "sigmoid": "p", "tanh": "h", "relu": "h", "solve": "u", "cho_solve": "u", "lu_solve": "u", "abs": "size",
-    "inv": "inverse", "lu": "lu", "cholesky": "chol", "det": "det", "logdet": "logdet", "slogdet": "slogdet",
-    "dot": "s", "vdot": "s", "sum": "s", "trace": "s", "max": "top", "matmul": "z", "outer": "M", "diagonal": "d",
+    "exp": "e", "sigmoid": "p", "tanh": "h", "relu": "h", "solve": "u", "cho_solve": "u", "lu_solve": "u",
+    "abs": "size", "inv": "inverse", "cholesky": "chol", "dot": "s", "vdot": "s", "sum": "s", "trace": "s",
+    "max": "top", "matmul": "z", "outer": "M", "diagonal": "d",
 }  # fmt: skip
+#: Operations whose name says what the value is.
+_NAMED = frozenset({"lu", "det", "logdet", "slogdet"})
 
 
 def _hint(term: Term, names: Mapping[Term, str], identifiers: Mapping[str, str]) -> str:
+    """A name that says what the term is; one letter is a capital for a matrix."""
+    word = _word(term, names, identifiers)
+    return word.upper() if len(word) == 1 and term.rank == 2 else word
+
+
+def _word(term: Term, names: Mapping[Term, str], identifiers: Mapping[str, str]) -> str:
     if term in term.table.hints:
-        word = term.table.hints[term]
-        return word.upper() if len(word) == 1 and term.rank == 2 else word
+        return term.table.hints[term]
+    if term.op in _NAMED:
+        return term.op
     if term.op == "size":
         assert isinstance(term.data, tuple)
-        wanted = str(term.data[0])
-        return wanted if wanted.isascii() and wanted.isidentifier() else "size"
+        return identifier(str(term.data[0]))
     if term.op == "matmul":
         letters = [_letters(a, names, identifiers) for a in term.args]
         joined = "".join(letters)
         if all(letters) and len(joined) <= 5:
             return joined
     if term.op == "plus" and any(c < 0 for c, _ in term.summands):
-        return "r" if term.rank < 2 else "R"
+        return "r"
     if term.op in ("call", "function"):
-        word = _WORDS.get(str(term.data), str(term.data))
         if term.data == "sqrt" and term.args[0].op in ("dot", "vdot"):
             return "norm"
-        return word.upper() if len(word) == 1 and term.rank == 2 else word
-    word = _WORDS.get(term.op, "t")
-    return word.upper() if len(word) == 1 and term.rank == 2 else word
+        return _WORDS.get(str(term.data), str(term.data))
+    return _WORDS.get(term.op, "t")
 
 
 def _letters(term: Term, names: Mapping[Term, str], identifiers: Mapping[str, str]) -> str:
