@@ -54,6 +54,7 @@ class _Walk:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.later: MatcalcError | None = None
         self.lines = "\n" in text.strip()
         self.out: list[Token] = []
         self.open: list[Token] = []  # with the type of what closes them as value of `due`
@@ -65,10 +66,7 @@ class _Walk:
         if self.due and self.matrix[-1] and self.out:
             before = self.out[-1]
             if before.type in _ENDS and token.type in _BEGINS and token.start > before.end:
-                raise NotYetError(
-                    "vectors and matrices of entries are not read yet",
-                    spans=((self.open[-1].start, token.end),), advice="For a product write round brackets.",
-                )  # fmt: skip
+                self.entries(token, "For a product write round brackets.")
         if self.lines and not self.due and self.out:
             before = self.out[-1]
             if before.type in _ENDS and token.type in _BEGINS and "\n" in self.text[before.end : token.start]:
@@ -100,10 +98,14 @@ class _Walk:
             self.index(token)
         elif kind == "COMMA":
             if self.due and self.matrix[-1]:
-                raise NotYetError(
-                    "vectors and matrices of entries are not read yet", spans=((self.open[-1].start, token.end),)
-                )
+                self.entries(token)
             self.out.append(token)
+
+    def entries(self, token: Token, advice: str = "") -> None:
+        """The bracket holds the entries of a matrix, which is said if the brackets match."""
+        self.later = self.later or NotYetError(
+            "vectors and matrices of entries are not read yet", spans=((self.open[-1].start, token.end),), advice=advice
+        )
 
     def begin(self, token: Token, due: str, matrix: bool = False) -> None:
         """A fence opens."""
@@ -190,6 +192,8 @@ class _Walk:
             bars = token.type in ("NORM_OPEN", "BAR_OPEN") and sum(t.type == token.type for t in self.out) > 1
             advice = "A bar after an operand closes; write · or a bracket before a norm inside a norm." if bars else ""
             raise ParseError(f"{self.written(token)} is never closed", spans=((token.start, token.end),), advice=advice)
+        if self.later is not None:
+            raise self.later
 
     def written(self, token: Token) -> str:
         """The characters of a token."""

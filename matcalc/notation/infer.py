@@ -205,6 +205,7 @@ def _named(problem: Problem, found: Constraints) -> tuple[dict[str, Shape], dict
     for partial in problem.declared.values():
         for dim in partial.shape or ():
             taken.update(dim_names(dim))
+    taken.update(str(node.data) for node in problem.nodes if node.kind in ("dimension", "identity", "ones"))
     roots: dict[Variable, None] = {}
     for name in problem.names:
         for size in found.symbols[name]:

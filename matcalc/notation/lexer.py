@@ -45,7 +45,8 @@ class Token:
 #: Operators and brackets by what is written.
 _OPERATORS: dict[str, str] = {
     "+": "PLUS", "-": "MINUS", "−": "MINUS", "–": "MINUS", "*": "TIMES", "@": "TIMES",
-    "·": "DOT", "⋅": "DOT", "∙": "DOT", "/": "SLASH", "÷": "SLASH", "⊙": "HADAMARD", "∘": "HADAMARD", ".*": "HADAMARD", "⊘": "QUOTIENT", "./": "QUOTIENT",
+    "·": "DOT", "⋅": "DOT", "∙": "DOT",
+    "/": "SLASH", "÷": "SLASH", "⊙": "HADAMARD", "∘": "HADAMARD", ".*": "HADAMARD", "⊘": "QUOTIENT", "./": "QUOTIENT",
     "⊗": "KRONECKER", ":": "COLON", "^": "CARET", "**": "CARET", ".^": "DOT_CARET", ".**": "DOT_CARET",
     "(": "LPAR", ")": "RPAR", "[": "LSQUARE", "]": "RSQUARE", "{": "LBRACE", "}": "RBRACE",
     "⟨": "LANGLE", "⟩": "RANGLE", ",": "COMMA", ">": "GREATER", "<": "LESS",

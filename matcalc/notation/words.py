@@ -164,7 +164,7 @@ class _Words:
             kind, value = "IDENTITY", None
         elif name == "π":
             kind = "CONSTANT"
-        elif name in self.vocabulary.dimensions:
+        elif name in self.vocabulary.dimensions or self.is_size(at):
             kind = "DIMENSION"
         elif self.vocabulary.formula:
             raise ParseError(f"{name} is no letter of this rule", spans=((token.start, token.end),))
@@ -177,6 +177,13 @@ class _Words:
         elif self.is_unknown_function(at, name):
             kind, value = "CALL", self.unknown(name)
         out.append(Token(kind, value, token.start, token.end))
+
+    def is_size(self, at: int) -> bool:
+        """Whether the letter is an operand of eye, ones or zeros."""
+        if not 1 < at < len(self.tokens):
+            return False
+        opening = at - 1 if self.tokens[at - 1].type == "LPAR" else at - 3 if self.tokens[at - 1].type == "COMMA" else 0
+        return opening > 0 and self.tokens[opening - 1].value in ("eye", "ones", "zeros")
 
     def is_base(self, at: int) -> bool:
         """Whether e is Euler's number here: everywhere in the text it is the base of a power."""

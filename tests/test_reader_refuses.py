@@ -1,0 +1,397 @@
+"""What the reader refuses: the kind of the error, its words, the places it marks, and the way out it offers."""
+
+import pytest
+
+from matcalc.errors import (
+    AmbiguityError,
+    DeclarationError,
+    LimitError,
+    MatcalcError,
+    NotYetError,
+    ParseError,
+    ShapeError,
+)
+from matcalc.notation.read import parse, read, read_formula
+
+WHERE = {"A": "m n", "B": "m n", "X": "n n", "Y": "n n", "x": "n", "z": "n", "y": "m", "α": "scalar", "c": "scalar"}
+
+
+def refusal(text, where=None):
+    """The error that reading raises."""
+    with pytest.raises(MatcalcError) as caught:
+        read(text, where)
+    return caught.value
+
+
+# kind, text, declared symbols, the whole message
+MESSAGES = [
+    (ShapeError, "A y", "Ay", """\
+A is m×n here, but y is m×1: n and m differ
+  A y
+  ^ ^
+Aᵀ would fit on the left."""),
+    (ShapeError, "x z", "xz", """\
+x is n×1 here, but z is n×1: 1 and n differ
+  x z
+  ^ ^
+xᵀ would fit on the left. For the product entry by entry write ⊙."""),
+    (ShapeError, "‖y − A z + x‖", "yAzx", """\
+y is m×1 here, but x is n×1
+  ‖y − A z + x‖
+   ^         ^"""),
+    (ShapeError, "A + Bᵀ", "AB", """\
+A is m×n here, but Bᵀ is n×m
+  A + Bᵀ
+  ^   ^^
+A transpose makes them fit: B."""),
+    (ShapeError, "X : A", "XA", """\
+X is n×n here, but A is m×n
+  X : A
+  ^   ^"""),
+    (ShapeError, "x / X", "xX", """\
+X is a matrix, and division by a matrix is not read
+  x / X
+      ^
+Write X⁻¹ for the inverse or ⊘ X for the division entry by entry."""),
+    (ShapeError, "A²", "A", """\
+A is m×n, not square, and has no matrix power
+  A²
+  ^^
+Write A ⊙ A or A.^(2) for the power entry by entry."""),
+    (ShapeError, "X^½", "X", """\
+X is a matrix, and its power by a fraction has two readings
+  X^½
+  ^^^
+Write X.^(½) for the power entry by entry; sqrtm is the root of a matrix."""),
+    (ShapeError, "2^X", "X", """\
+the exponent of 2 is n×n
+  2^X
+  ^^^
+An exponent is a scalar; entry by entry c^X is exp(log(c) X)."""),
+    (ShapeError, "x⁻¹", "x", """\
+x is a vector and has no inverse
+  x⁻¹
+  ^^^
+Write 𝟏 ⊘ x for the reciprocals of the entries."""),
+    (ShapeError, "A⁻¹", "A", """\
+A is m×n, not square, and has no inverse
+  A⁻¹
+  ^^^"""),
+    (ShapeError, "‖X‖₂", "X", """\
+the spectral norm of the matrix X is not read
+  ‖X‖₂
+  ^^^^
+Write ‖X‖_F for the Frobenius norm."""),
+    (ShapeError, "tr(A)", "A", """\
+tr takes X of shape n by n, and this is m×n
+  tr(A)
+  ^^^^^"""),
+    (ShapeError, "I", "", """\
+nothing says what size I has
+  I
+  ^
+Write I_n with the name of a dimension."""),
+    (ShapeError, "2 𝟏", "", """\
+nothing says what size 𝟏 has
+  2 𝟏
+    ^
+Write 𝟏_n with the name of a dimension."""),
+    (AmbiguityError, "X + 2 α", "Xα", """\
+a scalar is added to the square matrix X
+  X + 2 α
+  ^   ^^^
+Write 2 α I for the diagonal or 2 α 𝟏𝟏ᵀ for every entry."""),
+    (AmbiguityError, "|X|", "X", """\
+|X| of a matrix has two readings
+  |X|
+  ^^^
+Write abs(X) for the absolute values or det(X) for the determinant."""),
+    (AmbiguityError, "e^X", "X", """\
+e to the power of a matrix has two readings
+  e^X
+  ^^^
+Write exp(X) for the function entry by entry or expm(X) for the matrix exponential."""),
+    (AmbiguityError, "exp X", "X", """\
+exp of a matrix without brackets has two readings
+  exp X
+  ^^^^^
+Write exp(X) for every entry or expm(X) for the matrix function."""),
+    (AmbiguityError, "α / c x", "αcx", """\
+a product after a slash has two readings
+  α / c x
+  ^^^^^^^
+Write (α / c) x or α / (c x)."""),
+    (AmbiguityError, "x/z y", "xzy", """\
+a product after a slash has two readings
+  x/z y
+  ^^^^^
+Write (x / z) y or x / (z y)."""),
+    (AmbiguityError, "y/x z", "", """\
+a product after a slash has two readings
+  y/x z
+  ^^^^^
+Write (y / x) z or y / (x z)."""),
+    (AmbiguityError, "tr X Y", "XY", """\
+tr without brackets takes one factor at the end of a product
+  tr X Y
+  ^^^^^^
+Write tr(X) Y or tr(X Y)."""),
+    (AmbiguityError, "sin x/2", "x", """\
+sin without brackets takes one factor
+  sin x/2
+  ^^^^^^^
+Write sin(x)/2 or sin(x/2)."""),
+    (AmbiguityError, "A ⊗ B ⊙ X", "ABX", """\
+⊗ beside ⊙ or ⊘ has two readings
+  A ⊗ B ⊙ X
+  ^^^^^^^^^
+Write (A ⊗ B) ⊙ X or A ⊗ (B ⊙ X)."""),
+    (AmbiguityError, "x^2^3", "x", """\
+a power of a power needs brackets
+  x^2^3
+  ^^^^^
+Write (x^2)^3 or x^(2^3)."""),
+    (AmbiguityError, "A ⊙ x ⊙ B", "", """\
+two readings are equally good: A a matrix, x a matrix, B a matrix; or A a vector, x a vector, B a vector
+  A ⊙ x ⊙ B
+  ^   ^   ^
+Declare A or x or B."""),
+    (ParseError, "tahn(x)", "x", """\
+there is no function tahn
+  tahn(x)
+  ^^^^
+Did you mean tan or tanh?"""),
+    (ParseError, "foo x", "x", """\
+foo is neither declared nor known
+  foo x
+  ^^^
+Declare it, or write a product with spaces: f o o."""),
+    (ParseError, "x if", "x", """\
+if is a word of Python and cannot be read as a product
+  x if
+    ^^
+Declare it, or write a product with spaces: i f."""),
+    (ParseError, "sin² x", "x", """\
+an exponent cannot stand on the function sin
+  sin² x
+  ^^^^
+Write sin(x)² for the power of the value."""),
+    (ParseError, "‖y − A x", "yAx", """\
+‖ is never closed
+  ‖y − A x
+  ^"""),
+    (ParseError, "‖x ‖z‖‖", "xz", """\
+‖ is never closed
+  ‖x ‖z‖‖
+        ^
+A bar after an operand closes; write · or a bracket before a norm inside a norm."""),
+    (ParseError, "A x)", "Ax", """\
+) closes nothing
+  A x)
+     ^"""),
+    (ParseError, "(x]", "x", """\
+] does not close (
+  (x]
+  ^ ^"""),
+    (ParseError, "x +", "x", """\
+something is missing after +
+  x +
+     ^"""),
+    (ParseError, "x + * z", "xz", """\
+something is missing between + and *
+  x + * z
+    ^^^"""),
+    (ParseError, "* x", "x", """\
+something is missing before *
+  * x
+  ^"""),
+    (ParseError, "sin()", "", """\
+nothing stands between ( and )
+  sin()
+     ^^"""),
+    (ParseError, "sin", "", """\
+sin needs an argument
+  sin
+  ^^^
+Write sin(…)."""),
+    (ParseError, "tr(X, Y)", "XY", """\
+tr takes 1 argument, and 2 are given
+  tr(X, Y)
+  ^^^^^^^^"""),
+    (ParseError, "2 3 x", "x", """\
+two numbers side by side
+  2 3 x
+  ^^^
+Write · between them for their product."""),
+    (ParseError, "x × z", "xz", """\
+× has several meanings
+  x × z
+    ^
+Write A B for the product, A ⊙ B or A ⊗ B."""),
+    (ParseError, "x ≈ z", "xz", """\
+'≈' is not part of the notation
+  x ≈ z
+    ^"""),
+    (ParseError, "‖x‖_p", "x", """\
+the norm ‖·‖ with the index p is not read
+  ‖x‖_p
+    ^^^
+‖x‖, ‖x‖₁, ‖x‖_∞ and ‖X‖_F are."""),
+    (ParseError, "A⁺ y", "Ay", """\
+this exponent is not read
+  A⁺ y
+   ^
+The pseudoinverse is not read; (AᵀA)⁻¹Aᵀ is."""),
+    (ParseError, "adj(X)", "X", """\
+the function adj is not read
+  adj(X)
+  ^^^
+The adjugate of X is det(X) X⁻¹."""),
+    (ParseError, "x > z", "xz", """\
+> is read only in 𝟙[u > 0]
+  x > z
+    ^"""),
+    (ParseError, "x, z", "xz", """\
+one expression is read, and a comma begins another
+  x, z
+   ^"""),
+    (NotYetError, "∑ᵢ xᵢ", "x", """\
+sums over an index are not read yet
+  ∑ᵢ xᵢ
+  ^
+Sums over all entries are written sum(x)."""),
+    (NotYetError, "A_ij", "A", """\
+entries such as A_ij are not read yet
+  A_ij
+  ^^^^
+Declare A_ij if it is a name of its own."""),
+    (NotYetError, "xᵢ", "x", """\
+entries such as xᵢ are not read yet
+  xᵢ
+  ^^
+Declare x_i if it is a name of its own."""),
+    (NotYetError, "[x, z]", "xz", """\
+vectors and matrices of entries are not read yet
+  [x, z]
+  ^^^"""),
+    (NotYetError, "[X Y]", "XY", """\
+vectors and matrices of entries are not read yet
+  [X Y]
+  ^^^^
+For a product write round brackets."""),
+    (NotYetError, "[x; z]", "xz", """\
+; separates statements or rows, and neither is read yet
+  [x; z]
+    ^
+Write one expression."""),
+    (NotYetError, "∂f", "", """\
+a derivative is not part of the notation
+  ∂f
+  ^
+Write the function, and say by what to derive."""),
+    (NotYetError, r"\frac{1}{2}", "", r"""the LaTeX command \frac is not read yet
+  \frac{1}{2}
+  ^^^^^"""),
+    (NotYetError, "max(x, z)", "xz", """\
+max of two expressions is read only where one of them is 0
+  max(x, z)
+  ^^^^^^^^^
+max(x) is the largest entry."""),
+    (NotYetError, "sqrtm(X)", "X", """\
+the function sqrtm is not read yet
+  sqrtm(X)
+  ^^^^^"""),
+    (DeclarationError, "x", "xq", """\
+q is declared and does not occur in the text
+It has the symbols x."""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "text", "names", "message"), MESSAGES, ids=[row[1] for row in MESSAGES])
+def test_messages(kind, text, names, message):
+    error = refusal(text, {name: WHERE.get(name, "n") for name in names})
+    assert type(error) is kind, repr(error)
+    assert str(error) == message
+
+
+# declarations, the message
+DECLARATIONS = [
+    ({"x": "n n n"}, "n in the declaration of x is no fact"),
+    ({"x": "n frobnicated"}, "frobnicated in the declaration of x is not a dimension"),
+    ({"x": "n symetric"}, "symetric in the declaration of x is not a dimension"),
+    ({"x": "n n symetric"}, "symetric in the declaration of x is no fact"),
+    ({"x": "-3"}, "-3 in the declaration of x is not a dimension"),
+    ({"x": "0"}, "0 in the declaration of x is not a dimension"),
+    ({"x": "m n symmetric"}, "x is m×n and cannot be symmetric: only a square matrix can"),
+    ({"x": "n n symmetric skew"}, "x cannot be skew and symmetric"),
+    ({"x": "m n vector"}, "x is declared m×n and vector"),
+    ({"x": None}, "the declaration of x is text, and not of type NoneType"),
+    ({3: "n"}, "a declared name is text, and not of type int"),
+    (["x"], "declarations are a mapping or text, and not of type list"),
+    ("x ∈", "nothing is said of x in the declarations"),
+    ("x", "nothing is said of x in the declarations"),
+    ("x = A", "x = A is a definition, and only declarations are read"),
+    ("x: n, x: m", "x is declared twice: as n×1 and as m×1"),
+    ({"x": "n", r"\mathbf{x}": "m"}, "x is declared twice: as n×1 and as m×1"),
+    ({"x y": "n"}, "'x y' is not a name"),
+    ({"": "n"}, "'' is not a name"),
+]
+
+
+@pytest.mark.parametrize(("where", "message"), DECLARATIONS, ids=[str(row[0]) for row in DECLARATIONS])
+def test_declarations(where, message):
+    error = refusal("x", where)
+    assert type(error) is DeclarationError
+    assert error.message == message
+
+
+def test_a_declaration_in_the_text_contradicts_one_beside_it():
+    assert refusal("x where x: n", {"x": "m"}).message == "x is declared twice: as m×1 and as n×1"
+
+
+def test_a_misspelt_fact_is_corrected():
+    assert refusal("x", {"x": "n n symetric"}).advice == "Did you mean symmetric?"
+
+
+@pytest.mark.parametrize("text", ["", "   \n\t", None, 3, b"x"])
+def test_what_is_no_text(text):
+    assert isinstance(refusal(text), ParseError)
+
+
+# (text, what the message begins with)
+LIMITS = [
+    ("x" * 10_000_000, "the text has 10000000 characters"),
+    ("(" * 50_000 + "x" + ")" * 40_000, "brackets are read 2000 deep at most"),
+    ("‖" * 90_000, "brackets are read 2000 deep at most"),
+    ("9" * 5_000 + " x", "a number with more than 400 digits is not read"),
+    ("0." + "9" * 5_000, "a number with more than 400 digits is not read"),
+    ("1e999999 x", "a number with more than 400 digits is not read"),
+    ("x" + "ᵀ" * 90_000, "expressions are read 3000 operators deep at most"),
+    ("x ⊗ " * 40 + "x", "more than 32 Kronecker factors are not read"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), LIMITS, ids=[row[1] for row in LIMITS])
+def test_limits(text, message):
+    error = refusal(text)
+    assert isinstance(error, LimitError)
+    assert error.message.startswith(message)
+    assert error.spans and len(str(error)) < 1000
+
+
+@pytest.mark.parametrize("text", ["Q dX", "t + I", "foo(X)"])
+def test_a_formula_has_declared_letters_only(text):
+    with pytest.raises(MatcalcError):
+        read_formula(text, {"dX": ("n", "n"), "t": (1, 1)})
+
+
+def test_a_formula_has_the_shape_that_is_asked_for():
+    with pytest.raises(ShapeError, match="this is n×1, and n×n is wanted"):
+        read_formula("x", {"x": ("n", 1)}, ("n", "n"))
+
+
+def test_a_supplied_function_must_give_an_expression():
+    with pytest.raises(MatcalcError, match="gives no expression"):
+        parse("g(x)", {"x": "n"}, functions={"g": lambda x: 3})
+    with pytest.raises(MatcalcError, match="cannot be called"):
+        parse("g(x)", {"x": "n"}, functions={"g": 3})
