@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from matcalc.algebra.build import symbol, transpose
 from matcalc.algebra.expr import Expr, symbols_of
 from matcalc.algebra.shapes import SCALAR
-from matcalc.calculus.forms import facts_of, recognised, shortener
+from matcalc.calculus.forms import facts_of, in_order, recognised, shortener
 from matcalc.calculus.readings import read_map
 from matcalc.calculus.structure import STRUCTURES, structured
 from matcalc.derivative import Derivative
@@ -94,7 +94,7 @@ def derive(
 
 def _differentiate(f: Expr, variable: Expr, symbols: Mapping[str, Declaration], order: int) -> tuple[Expr, str]:
     """The derivative before facts about the variable act, and the reading that it is given in."""
-    plain = shortener(symbols, without=str(variable.data))
+    plain = shortener(symbols, without=str(variable.data), factoring=False)
     reading = read_map(f, variable, plain)
     for _ in range(order - 1):
         if reading.kind not in ("gradient", "derivative") or (reading.expr.shape != SCALAR and f.shape != SCALAR):
@@ -116,4 +116,6 @@ def _finish(raw: Expr, kind: str, symbols: Mapping[str, Declaration], name: str,
         answer = answer if projected is answer else shorten(projected)
         if layout == "numerator":
             answer = shorten(transpose(answer))
-    return answer
+    elif kind == "jacobian":
+        answer = shorten.symmetric_form(answer)
+    return in_order(answer, symbols)

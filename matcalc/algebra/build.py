@@ -435,7 +435,7 @@ def hadamard(*factors: Expr) -> Expr:
             kept.extend(core.args)
         elif core.op is not ONES:
             kept.append(core)
-    kept = _joined(kept) if len(kept) > 1 else kept
+    kept = sorted(_joined(kept), key=lambda f: bool(f.args)) if len(kept) > 1 else kept
     if not kept:
         body = ones(*shape)
     else:

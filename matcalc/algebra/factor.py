@@ -13,6 +13,7 @@ from math import gcd
 
 from matcalc.algebra.build import (
     HADAMARD,
+    IDENTITY,
     Number,
     add,
     hadamard,
@@ -25,6 +26,7 @@ from matcalc.algebra.build import (
     parts,
     power,
     subtract,
+    transpose,
 )
 from matcalc.algebra.collect import base_exponent
 from matcalc.algebra.expr import Expr
@@ -47,11 +49,31 @@ class Common:
     rests: tuple[Expr, ...]
     entrywise: bool = False
 
+    @property
+    def penalty(self) -> int:
+        """A lone I left behind inside a square bracket counts: X⁻¹A + X⁻¹ is left as it is."""
+        ends = (self.prefix or self.suffix) and not self.entrywise
+        return int(bool(ends) and any(_core(rest).op is IDENTITY for rest in self.rests))
+
+    def one_sided(self, keys: Keys) -> bool:
+        """Whether matrix factors come out at one end only, or different ones at the two ends."""
+        left = [f for f in self.prefix if f.shape != SCALAR]
+        if self.entrywise or not (left or self.suffix):
+            return False
+        if len(left) != len(self.suffix):
+            return True
+        return not all(keys.same(a, transpose(b)) for a, b in zip(left, reversed(self.suffix), strict=True))
+
     def build(self, inside: Expr) -> Expr:
         """The common part around the simplified sum of the rests."""
         if self.entrywise:
             return hadamard(*self.prefix, inside)
         return multiply(*self.prefix, inside, *self.suffix)
+
+
+def _core(e: Expr) -> Expr:
+    _, _, m = parts(e)
+    return m[0] if len(m) == 1 else e
 
 
 def candidates(terms: tuple[Expr, ...], keys: Keys) -> Iterator[Common]:
@@ -158,6 +180,8 @@ def _without(table: Powers, common: list[tuple[int, Expr, Expr]]) -> list[Expr]:
 
 def _scalars(split: list[Split], keys: Keys) -> Iterator[Common]:
     """Scalars and numbers that terms share."""
+    if all(not m and all(_is_name(f) for f in s) for _, s, m in split):
+        return  # a polynomial in named scalars is published multiplied out
     tables = [_powers(s, keys) for _, s, _ in split]
     everything = tuple(range(len(split)))
     groups = [everything] if len(split) > 1 else []
@@ -178,6 +202,11 @@ def _scalars(split: list[Split], keys: Keys) -> Iterator[Common]:
             rests.append(multiply(number(Fraction(c) / factor), *_without(tables[i], common), *m))
         prefix = (number(factor), *[power(base, exponent) for _, base, exponent in common])
         yield Common(group, prefix, (), tuple(rests))
+
+
+def _is_name(scalar: Expr) -> bool:
+    base, exponent = base_exponent(scalar)
+    return not base.args and is_number(exponent) and number_value(exponent) > 0
 
 
 def _content(coefficients: list[Number]) -> Number:

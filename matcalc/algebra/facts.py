@@ -35,7 +35,8 @@ from matcalc.algebra.keys import Keys
 
 __all__ = ["Facts", "FACT_NAMES", "IMPLIES"]
 
-#: fact → the facts that it implies. `positive` and `nonnegative` are meant entry by entry.
+#: fact → the facts that it implies. `positive` and `nonnegative` are meant entry by entry; a
+#: `stochastic` vector is nonnegative and sums to one.
 IMPLIES: dict[str, tuple[str, ...]] = {
     "spd": ("psd", "invertible"),
     "psd": ("symmetric",),
@@ -50,9 +51,10 @@ IMPLIES: dict[str, tuple[str, ...]] = {
     "nonnegative": (),
     "integer": (),
     "nonzero": (),
+    "stochastic": ("nonnegative",),
 }
 
-FACT_NAMES = frozenset(IMPLIES) - {"nonzero"}
+FACT_NAMES = frozenset(IMPLIES) - {"nonzero", "stochastic"}
 
 
 def _closure(facts: Iterable[str]) -> frozenset[str]:
@@ -144,7 +146,7 @@ def _nonnegative(facts: Facts, e: Expr) -> bool:
     if e.op is NUMBER:
         return number_value(e) >= 0
     if e.op is INNER:
-        return facts.keys.same(*e.args) or _all(facts, "nonnegative", e.args)
+        return facts.keys.same(*e.args) or _all(facts, "nonnegative", e.args) or _is_quadratic(facts, *e.args)
     if e.op is POWER:
         exponent = e.args[1]
         even = exponent.op is NUMBER and number_value(exponent) % 2 == 0
@@ -168,9 +170,38 @@ def _is_gram(facts: Facts, factors: tuple[Expr, ...]) -> bool:
     return mirrored and (not middle or facts.holds("psd", factors[half]))
 
 
+def _is_quadratic(facts: Facts, a: Expr, b: Expr) -> bool:
+    """Whether a : b reads V : (L V R) with L and R psd, or V : (C ⊙ V) with C nonnegative."""
+    for v, image in ((a, b), (b, a)):
+        if image.op is HADAMARD:
+            rest = [f for f in image.args if not facts.keys.same(f, v)]
+            if len(rest) == len(image.args) - 1 and _all(facts, "nonnegative", rest):
+                return True
+        c, scalars, m = parts(image)
+        if scalars or c < 0 or v.op is PRODUCT:
+            continue
+        for i, factor in enumerate(m):
+            if facts.keys.same(factor, v):
+                sides = [reassemble(1, (), side) for side in (m[:i], m[i + 1 :]) if side]
+                if _all(facts, "psd", sides):
+                    return True
+    return False
+
+
+def _is_covariance(facts: Facts, terms: tuple[Expr, ...]) -> bool:
+    """Whether two terms read diag(p) − p pᵀ with p stochastic: the covariance of one draw from p."""
+    for one, other in (terms, terms[::-1]):
+        c, scalars, m = parts(other)
+        if one.op.name == "diag" and c == -1 and not scalars and len(m) == 2:
+            p = one.args[0]
+            if m[0] is p and facts.keys.pair(m[0]) == facts.keys.pair(m[1])[::-1]:
+                return facts.holds("stochastic", p)
+    return False
+
+
 def _psd(facts: Facts, e: Expr) -> bool:
     if e.op is ADD:
-        return _all(facts, "psd", e.args)
+        return _all(facts, "psd", e.args) or (len(e.args) == 2 and _is_covariance(facts, e.args))
     if e.op is INVERSE:
         return facts.holds("spd", e.args[0])
     if e.op is MATPOW:

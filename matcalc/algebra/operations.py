@@ -54,6 +54,7 @@ class Operation:
     domain       conditions under which the value exists and is differentiable, each with {0} … .
     sample       how the test that walks the rows draws operands, by name: "normal", "positive" …
     source       where the differential stands: book and equation.
+    curvature    "convex" or "concave", each entry of the value in the operand, where no Hessian says it.
     definition   the value in simpler operations, where differentiating that is the rule.
     build        the constructor, where one is needed beyond interning.
     """
@@ -76,6 +77,7 @@ class Operation:
     domain: tuple[str, ...] = ()
     sample: tuple[str, ...] = ()
     source: str = ""
+    curvature: str = ""
     definition: Builder | None = None
     build: Builder | None = None
     callable_from_text: bool = True

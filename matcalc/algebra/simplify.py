@@ -8,6 +8,8 @@ remembered by node, so a shared part is simplified once.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from matcalc.algebra.build import (
     ADD,
     HADAMARD,
@@ -35,6 +37,7 @@ from matcalc.algebra.expand import expand_inverses, expand_term
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.factor import candidates
 from matcalc.algebra.facts import Facts
+from matcalc.algebra.operations import Operation
 from matcalc.algebra.rules import RuleSet
 from matcalc.algebra.shapes import SCALAR
 
@@ -52,10 +55,13 @@ _LONG_SUM = 40
 class Simplifier:
     """simplify(e) under facts and rules; remembers results by node."""
 
-    def __init__(self, facts: Facts, rules: RuleSet, alternate: RuleSet | None = None) -> None:
+    def __init__(
+        self, facts: Facts, rules: RuleSet, alternate: RuleSet | None = None, *, factoring: bool = True
+    ) -> None:
         self.facts = facts
         self.rules = rules
         self.alternate = alternate or RuleSet()
+        self.factoring = factoring
         self.keys = facts.keys
         self.cost = Cost()
         self._done: dict[Expr, Expr] = {}
@@ -79,7 +85,9 @@ class Simplifier:
             fresh = node if args == node.args else apply(node.op, args, node.data)
             result = done.get(fresh)
             if result is None:
-                result = self._reduce(fresh)
+                # a constructor may have moved factors about and built operands that are new
+                settled = fresh is node or all(arg in done for arg in fresh.args)
+                result = self._reduce(fresh) if settled else self._again(fresh)
             done[node] = done[fresh] = done[result] = result
         return done[e]
 
@@ -119,6 +127,8 @@ class Simplifier:
             return order_terms(collect_sum(e, self.keys))
         if op is PRODUCT:
             collected = collect_product(e, self.keys)
+            if collected is e and is_chain(e):
+                return self._oriented(e)
             return collected if collected is not e else self._signs(self._distributed(e))
         if op is HADAMARD:
             collected = collect_hadamard(e, self.keys)
@@ -140,10 +150,16 @@ class Simplifier:
                 return pushed
         return e
 
+    def _oriented(self, e: Expr) -> Expr:
+        """yᵀA x rather than xᵀAᵀy, and xᵀ(y + z) rather than (y + z)ᵀx."""
+        turned = multiply(*[transpose(f) for f in reversed(e.args)])
+        mine, other = self.cost(e), self.cost(turned)
+        first, last = e.args[0], e.args[-1]
+        sum_first = first.op is TRANSPOSE and first.args[0].op is ADD and last.op is not ADD
+        return turned if other < mine or (other == mine and sum_first) else e
+
     def _distributed(self, e: Expr) -> Expr:
         """(a b)ᵖ with an integer p becomes aᵖ bᵖ next to other scalars."""
-        if is_chain(e):
-            return e
         c, scalars, m = parts(e)
         out: list[Expr] = []
         for s in scalars:
@@ -156,15 +172,19 @@ class Simplifier:
 
     def _signs(self, e: Expr) -> Expr:
         """−(y − x) becomes x − y inside a product; a sum with no positive term gives its sign away."""
-        if is_chain(e):
-            return e
         c, s, m = parts(e)
         factors = [*s, *m]
         for i, factor in enumerate(factors):
             flipped = self._flip(factor, must=c < 0)
-            if flipped is not None:
+            if flipped is not None and not self._has_twin(factor, factors):
                 return multiply(number(-c), *factors[:i], flipped, *factors[i + 1 :])
         return e
+
+    def _has_twin(self, factor: Expr, factors: list[Expr]) -> bool:
+        """Whether the factor stands twice, up to transposition: −(x − a)(x − a)ᵀ keeps its sign."""
+        spread = [f for other in factors for f in (other.args if is_chain(other) else (other,))]
+        bare = [f.args[0] if f.op is TRANSPOSE else f for f in spread]
+        return bare.count(factor.args[0] if factor.op is TRANSPOSE else factor) > 1
 
     def _flip(self, factor: Expr, *, must: bool) -> Expr | None:
         """−factor if the sign is better outside (or, with `must`, at least as good inside)."""
@@ -195,7 +215,7 @@ class Simplifier:
 
     def _sum(self, e: Expr) -> Expr:
         """The cheapest of: as it is, factored step by step, expanded and collected."""
-        if len(e.args) > _LONG_SUM:
+        if len(e.args) > _LONG_SUM or not self.factoring:
             return e
         best = self._factored(e)
         for spelling in (e, self._respelled(e)):
@@ -230,19 +250,42 @@ class Simplifier:
             if e.op is not ADD:
                 return e
             best, least = e, self.cost(e)
+            symmetric = e.shape != SCALAR and self.keys.is_symmetric(e)
             for common in candidates(e.args, self.keys):
                 inside = self._again(add(*common.rests))
+                if symmetric and common.one_sided(self.keys):
+                    continue
                 whole = self._again(common.build(inside))
                 taken = set(common.positions)
                 rest = [t for i, t in enumerate(e.args) if i not in taken]
                 form = add(*_insert(rest, whole, common.positions[0])) if rest else whole
-                cost = self.cost(form)
+                cost = self.cost(form) + common.penalty
                 if cost < least:
                     best, least = form, cost
+            for form in self._merged(e):
+                if self.cost(form) < least:
+                    best, least = form, self.cost(form)
             if best is e:
                 return e
             e = self._done.get(best, best)
         return e
+
+    def _merged(self, e: Expr) -> Iterator[Expr]:
+        """2 diag(x) + diag(y) as diag(2 x + y): terms under one linear function, taken together."""
+        groups: dict[Operation, list[tuple[int, Expr]]] = {}
+        for i, term in enumerate(e.args):
+            c, s, m = parts(term)
+            core = m[0] if len(m) == 1 else s[0] if len(s) == 1 and not m else None
+            if core is not None and core.op.adjoint and core.op.arity == 1:
+                outside = reassemble(c, s, ()) if m else number(c)
+                groups.setdefault(core.op, []).append((i, multiply(outside, core.args[0])))
+        for op, members in groups.items():
+            inside = [x for _, x in members]
+            if len(members) > 1 and all(x.shape == inside[0].shape for x in inside):
+                taken = {i for i, _ in members}
+                rest = [t for i, t in enumerate(e.args) if i not in taken]
+                whole = self._again(apply(op, (add(*inside),)))
+                yield add(*_insert(rest, whole, members[0][0])) if rest else whole
 
     def _expanded(self, e: Expr) -> Expr | None:
         """The sum multiplied out, if terms then meet."""
@@ -261,6 +304,21 @@ class Simplifier:
         if count >= len(terms):
             return None
         return self._factored(collected) if collected.op is ADD else collected
+
+    def symmetric_form(self, e: Expr) -> Expr:
+        """e multiplied out and collected, if that shows it symmetric: diag(p) − p pᵀ; else e."""
+        if e.shape[0] != e.shape[1] or self.keys.is_symmetric(e):
+            return e
+        terms = [e]
+        for _ in range(_ROUNDS):
+            pieces = [expand_term(t) or ([*t.args] if t.op is ADD else None) for t in terms]
+            if all(p is None for p in pieces):
+                break
+            terms = [x for t, p in zip(terms, pieces, strict=True) for x in (p or [t])]
+            if len(terms) > _LONG_SUM:
+                return e
+        out = self._collect_all(add(*terms))
+        return self._factored(out) if self.keys.is_symmetric(out) else e
 
     def _collect_all(self, e: Expr) -> Expr:
         if e.op is not ADD:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 
-from matcalc.algebra.expr import Expr
+from matcalc.algebra.build import HADAMARD, POWER, PRODUCT, SYMBOL, apply, hadamard, multiply, number
+from matcalc.algebra.expr import Expr, rebuild
 from matcalc.algebra.facts import Facts
+from matcalc.algebra.shapes import SCALAR
 from matcalc.algebra.simplify import Simplifier
 from matcalc.notation.declarations import Declaration
 from matcalc.rulebook.rules import rule_set
 
-__all__ = ["facts_of", "recognised", "shortener"]
+__all__ = ["facts_of", "in_order", "recognised", "shortener"]
 
 
 def recognised(f: Expr) -> Expr:
@@ -23,6 +25,30 @@ def facts_of(symbols: Mapping[str, Declaration], without: str = "") -> Facts:
     return Facts({name: d.facts for name, d in symbols.items() if d.facts and name != without})
 
 
-def shortener(symbols: Mapping[str, Declaration], without: str = "") -> Callable[[Expr], Expr]:
+def shortener(symbols: Mapping[str, Declaration], without: str = "", *, factoring: bool = True) -> Simplifier:
     """A simplifier under the declared facts; one remembers what it has done, so use one for a question."""
-    return Simplifier(facts_of(symbols, without), rule_set("simplify"), rule_set("alternate"))
+    rules, spellings = rule_set("simplify"), rule_set("alternate")
+    return Simplifier(facts_of(symbols, without), rules, spellings, factoring=factoring)
+
+
+def in_order(e: Expr, symbols: Iterable[str], memo: dict[Expr, Expr] | None = None) -> Expr:
+    """e with commuting factors in the order in which their names first appear in the input.
+
+    Names come before calls and brackets, and what is below the bar comes last, as the constructors
+    arrange them. A memo is for several expressions that share parts.
+    """
+    position = {name: i for i, name in enumerate(symbols)}
+
+    def rank(factor: Expr) -> int:
+        base = factor.args[0] if factor.op is POWER else factor
+        return position.get(str(base.data), len(position)) if base.op is SYMBOL else len(position)
+
+    def replace(node: Expr, args: tuple[Expr, ...]) -> Expr:
+        if node.op is HADAMARD:
+            return hadamard(*sorted(args, key=rank))
+        if node.op is PRODUCT:
+            scalars = sorted((a for a in args if a.shape == SCALAR), key=rank)
+            return multiply(number(node.data), *scalars, *[a for a in args if a.shape != SCALAR])  # type: ignore[arg-type]
+        return node if args == node.args else apply(node.op, args, node.data)
+
+    return rebuild(e, replace, memo)

@@ -30,6 +30,7 @@ from matcalc.algebra.build import (
     transpose,
     zeros,
 )
+from matcalc.algebra.expand import expand_term
 from matcalc.algebra.expr import Expr, postorder
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Shape, dim_mul, is_column
@@ -103,8 +104,14 @@ def _product_rule(e: Expr, v: Expr) -> Expr | None:
                 return multiply(left, matrix_of(m, v))
             if right and m.op.name == "diag":
                 return multiply(left, matrix_of(hadamard(multiply(*right), m.args[0]), v))
-            return None
+            return _by_terms(e, v)
     return None
+
+
+def _by_terms(e: Expr, v: Expr) -> Expr | None:
+    """A product with sums multiplied out and read term by term."""
+    terms = expand_term(e)
+    return None if terms is None else add(*[matrix_of(term, v) for term in terms])
 
 
 def _hadamard_rule(e: Expr, v: Expr) -> Expr | None:
@@ -128,7 +135,10 @@ def _diagonal_rule(e: Expr, v: Expr) -> Expr | None:
             left = multiply(*m[:i]) if i else identity(factor.shape[0])
             right = multiply(*m[i + 1 :]) if i + 1 < len(m) else identity(factor.shape[0])
             return multiply(number(c), *s, hadamard(left, transpose(right)), matrix_of(factor.args[0], v))
-    return None
+    terms = expand_term(inside)
+    if terms is None:
+        return None
+    return add(*[matrix_of(apply(REGISTRY["diagonal"], (t,)), v) for t in terms])
 
 
 def _kron_rule(e: Expr, v: Expr) -> Expr | None:
