@@ -6,13 +6,13 @@ text: walked from the top, a part inside a named part counts once for the defini
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 
 from matcalc.algebra.shapes import dim_names, is_scalar, is_vector
 from matcalc.notation.display import LARGE, Display, display_postorder, node
 
-__all__ = ["name_parts"]
+__all__ = ["fresh_names", "name_parts"]
 
 #: What " where r = " and the uses of the name cost.
 _DEFINITION, _USE = 8, 2
@@ -22,16 +22,19 @@ _SUM_OF_VECTORS = "r"
 _LETTERS = {"scalar": "stc", "vector": "uvwzpq", "matrix": "MPQRSN"}
 
 
-def name_parts(root: Display) -> tuple[Display, list[tuple[str, Display]]]:
-    """The tree with names for its shared parts, and the named parts, each after those that it uses."""
+def name_parts(root: Display, taken: Iterable[str] = ()) -> tuple[Display, list[tuple[str, Display]]]:
+    """The tree with names for its shared parts, and the named parts, each after those that it uses.
+
+    taken: names that are in use outside the tree.
+    """
     nodes = display_postorder(root)
     chosen = _chosen(root, nodes)
     if not chosen:
         return root, []
-    used = {part.text for part in nodes if part.kind == "symbol"}
+    used = {part.text for part in nodes if part.kind == "symbol"} | set(taken)
     used.update([name for part in nodes for dim in part.shape for name in dim_names(dim)])
-    supply = {kind: _names(letters, used) for kind, letters in _LETTERS.items()}
-    residuals = _names(_SUM_OF_VECTORS, used)
+    supply = {kind: fresh_names(letters, used) for kind, letters in _LETTERS.items()}
+    residuals = fresh_names(_SUM_OF_VECTORS, used)
     done: dict[int, Display] = {}
     where: list[tuple[str, Display]] = []
     for part in nodes:
@@ -89,7 +92,7 @@ def _nameable(part: Display) -> bool:
 _DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-def _names(letters: str, used: set[str]) -> Iterator[str]:
+def fresh_names(letters: str, used: set[str]) -> Iterator[str]:
     """The letters that are not in use, then the first of them with digits."""
     for letter in letters:
         if letter not in used:

@@ -1,0 +1,143 @@
+"""Linear forms Σ G : D, and how they are written on the page.
+
+G is a cotangent and D is linear in differentials: a differential dX, or what one stands for. The
+value of a form is the sum of the Frobenius products; what is scalar is multiplied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from matcalc.algebra.build import (
+    ADD,
+    GROUP,
+    HADAMARD,
+    INNER,
+    INVERSE,
+    ONES,
+    POWER,
+    PRODUCT,
+    TRANSPOSE,
+    ZERO,
+    add,
+    inner,
+    is_number,
+    is_zero,
+    multiply,
+    negate,
+    number_value,
+    parts,
+    reassemble,
+)
+from matcalc.algebra.expr import Expr
+from matcalc.algebra.shapes import SCALAR
+from matcalc.notation.latex import to_latex
+from matcalc.notation.text import to_text
+
+__all__ = ["Form", "Right", "Style", "TEXT", "write_right"]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Σ G : D for the pairs (G, D)."""
+
+    pairs: tuple[tuple[Expr, Expr], ...]
+
+    @staticmethod
+    def of(pairs: Iterable[tuple[Expr, Expr]]) -> Form:
+        """The form of these pairs; those that are 0 are left out."""
+        return Form(tuple([(g, d) for g, d in pairs if not is_zero(g) and not is_zero(d)]))
+
+    @property
+    def value(self) -> Expr:
+        """The form as an expression."""
+        return add(*[inner(g, d) for g, d in self.pairs]) if self.pairs else ZERO
+
+    def __str__(self) -> str:
+        return write_right(self, TEXT)
+
+
+Right = Expr | Form
+
+
+@dataclass(frozen=True)
+class Style:
+    """How expressions and signs are set: as text, or as LaTeX with its options."""
+
+    latex: bool = False
+    bold: bool = False
+    transpose: str = r"\top"
+
+    def expr(self, e: Expr) -> str:
+        """An expression."""
+        return to_latex(e, bold=self.bold, transpose=self.transpose) if self.latex else to_text(e)
+
+    def bracket(self, e: Expr) -> str:
+        """An expression in brackets."""
+        return f"({self.expr(e)})" if not self.latex else rf"\left({self.expr(e)}\right)"
+
+    @property
+    def minus(self) -> str:
+        """The sign of a difference."""
+        return "-" if self.latex else "−"
+
+
+TEXT = Style()
+
+
+def write_right(right: Right, style: Style) -> str:
+    """An expression or a form as it stands on the page."""
+    if isinstance(right, Expr):
+        return style.expr(right)
+    out = ""
+    for g, d in right.pairs:
+        negative, body = _pair(g, d, style)
+        if out:
+            out += f" {style.minus} {body}" if negative else f" + {body}"
+        else:
+            out = f"{style.minus}{body}" if negative else body
+    return out or "0"
+
+
+def _pair(g: Expr, d: Expr, style: Style) -> tuple[bool, str]:
+    """(whether it is negative, the rest) of one product G : D."""
+    c, scalars, matrices = parts(g)
+    negative = c < 0
+    if negative:
+        g, c = negate(g), -c
+    if d.shape == SCALAR:
+        whole = multiply(g, d)
+        return (not negative, style.expr(negate(whole))) if _leads_with_minus(whole) else (negative, style.expr(whole))
+    moved = style.expr(d) if is_atomic(d) else style.bracket(d)
+    return negative, f"{_cotangent(g, style)} : {moved}"
+
+
+def _leads_with_minus(e: Expr) -> bool:
+    return parts(e)[0] < 0
+
+
+def _cotangent(g: Expr, style: Style) -> str:
+    """G with a bracket around its matrix factors: 2 (Aᵀe)."""
+    c, scalars, matrices = parts(g)
+    if is_atomic(g):
+        return style.expr(g)
+    divided = any(s.op is POWER and is_number(s.args[1]) and number_value(s.args[1]) < 0 for s in scalars)
+    if not matrices or (c == 1 and not scalars) or divided:
+        return style.bracket(g)
+    outside = reassemble(c, scalars, ())
+    shown = style.bracket(outside) if outside.op is ADD else style.expr(outside)
+    core = reassemble(1, (), matrices)
+    return f"{shown} {style.expr(core) if is_atomic(core) else style.bracket(core)}"
+
+
+_LOOSE = {ADD, PRODUCT, HADAMARD, INNER, POWER}
+
+
+def is_atomic(e: Expr) -> bool:
+    """Whether e is written without an operator outside brackets."""
+    while e.op in (TRANSPOSE, INVERSE, GROUP):
+        e = e.args[0]
+        if e.op in _LOOSE:
+            return e.op in (ADD, PRODUCT, HADAMARD)  # written with a bracket of its own
+    return not (e.op in _LOOSE or (e.op is ONES and e.shape[1] != 1) or (e.op.text and e.op.precedence < 100))
