@@ -29,14 +29,15 @@ from matcalc.algebra.build import (
     number_value,
     parts,
     reassemble,
+    scale,
 )
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.keys import Keys
 
 __all__ = ["Facts", "FACT_NAMES", "IMPLIES"]
 
-#: fact → the facts that it implies. `positive` and `nonnegative` are meant entry by entry; a
-#: `stochastic` vector is nonnegative and sums to one.
+#: fact → the facts that it implies. `positive` and `nonnegative` are meant entry by entry, and so
+#: is `unit`: no entry exceeds 1.
 IMPLIES: dict[str, tuple[str, ...]] = {
     "spd": ("psd", "invertible"),
     "psd": ("symmetric",),
@@ -51,10 +52,10 @@ IMPLIES: dict[str, tuple[str, ...]] = {
     "nonnegative": (),
     "integer": (),
     "nonzero": (),
-    "stochastic": ("nonnegative",),
+    "unit": (),
 }
 
-FACT_NAMES = frozenset(IMPLIES) - {"nonzero", "stochastic"}
+FACT_NAMES = frozenset(IMPLIES) - {"nonzero", "unit"}
 
 
 def _closure(facts: Iterable[str]) -> frozenset[str]:
@@ -152,7 +153,7 @@ def _nonnegative(facts: Facts, e: Expr) -> bool:
         even = exponent.op is NUMBER and number_value(exponent) % 2 == 0
         return even or facts.holds("nonnegative", e.args[0])
     if e.op in (ADD, HADAMARD):
-        return _all(facts, "nonnegative", e.args)
+        return _all(facts, "nonnegative", e.args) or (e.op is ADD and _is_complement(facts, e.args))
     if e.op is PRODUCT:
         if is_chain(e) and _is_gram(facts, e.args):
             return True
@@ -168,6 +169,13 @@ def _is_gram(facts: Facts, factors: tuple[Expr, ...]) -> bool:
     left, right = (reassemble(1, (), part) for part in (factors[:half], factors[len(factors) - half :]))
     mirrored = facts.keys.pair(left) == facts.keys.pair(right)[::-1]
     return mirrored and (not middle or facts.holds("psd", factors[half]))
+
+
+def _is_complement(facts: Facts, terms: tuple[Expr, ...]) -> bool:
+    """Whether the terms are 1, or 𝟏, minus something that does not exceed 1."""
+    ones = [t for t in terms if t.op is ONES or (t.op is NUMBER and number_value(t) == 1)]
+    rest = [t for t in terms if t not in ones]
+    return len(ones) == len(rest) == 1 and facts.holds("unit", scale(-1, rest[0]))
 
 
 def _is_quadratic(facts: Facts, a: Expr, b: Expr) -> bool:
@@ -188,20 +196,9 @@ def _is_quadratic(facts: Facts, a: Expr, b: Expr) -> bool:
     return False
 
 
-def _is_covariance(facts: Facts, terms: tuple[Expr, ...]) -> bool:
-    """Whether two terms read diag(p) − p pᵀ with p stochastic: the covariance of one draw from p."""
-    for one, other in (terms, terms[::-1]):
-        c, scalars, m = parts(other)
-        if one.op.name == "diag" and c == -1 and not scalars and len(m) == 2:
-            p = one.args[0]
-            if m[0] is p and facts.keys.pair(m[0]) == facts.keys.pair(m[1])[::-1]:
-                return facts.holds("stochastic", p)
-    return False
-
-
 def _psd(facts: Facts, e: Expr) -> bool:
     if e.op is ADD:
-        return _all(facts, "psd", e.args) or (len(e.args) == 2 and _is_covariance(facts, e.args))
+        return _all(facts, "psd", e.args)
     if e.op is INVERSE:
         return facts.holds("spd", e.args[0])
     if e.op is MATPOW:

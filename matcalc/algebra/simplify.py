@@ -68,31 +68,40 @@ class Simplifier:
         self._depth = 0
 
     def __call__(self, e: Expr) -> Expr:
-        """The expression in its shortest known form, equal in value."""
+        """The expression in its shortest known form, equal in value.
+
+        A node whose form changes waits on the stack, below its new form; until that is done it
+        counts as its own result, so that a rewriting that comes back to it ends.
+        """
         done = self._done
+        becomes: dict[Expr, Expr] = {}
         stack = [e]
         while stack:
             node = stack[-1]
-            if node in done:
+            if node in becomes:
+                result = done[becomes.pop(node)]
+            elif node in done:
                 stack.pop()
                 continue
-            todo = [arg for arg in node.args if arg not in done]
-            if todo:
-                stack.extend(reversed(todo))
-                continue
+            else:
+                todo = [arg for arg in node.args if arg not in done]
+                if todo:
+                    stack.extend(reversed(todo))
+                    continue
+                form = self._step(node)
+                if form is not node:
+                    done[node] = node
+                    becomes[node] = form
+                    if form not in done:
+                        stack.append(form)
+                    continue
+                result = self._weighed(node)
             stack.pop()
-            args = tuple([done[arg] for arg in node.args])
-            fresh = node if args == node.args else apply(node.op, args, node.data)
-            result = done.get(fresh)
-            if result is None:
-                # a constructor may have moved factors about and built operands that are new
-                settled = fresh is node or all(arg in done for arg in fresh.args)
-                result = self._reduce(fresh) if settled else self._again(fresh)
-            done[node] = done[fresh] = done[result] = result
+            done[node] = done[result] = result
         return done[e]
 
     def _again(self, e: Expr) -> Expr:
-        """A form that a rewriting has produced, simplified in its turn; its operands mostly are already."""
+        """A candidate simplified in its turn; its operands mostly are already."""
         if self._depth >= _DEPTH:
             return e
         self._depth += 1
@@ -101,21 +110,24 @@ class Simplifier:
         finally:
             self._depth -= 1
 
-    def _reduce(self, e: Expr) -> Expr:
-        if not e.args:
+    def _step(self, e: Expr) -> Expr:
+        """The next form of a node whose operands are done, or the node itself."""
+        args = tuple([self._done[arg] for arg in e.args])
+        if args != e.args:
+            return apply(e.op, args, e.data)
+        if not args:
             return e
-        for form in (self._collected(e), self._rewritten(e)):
-            if form is not e:
-                self._done[e] = e  # a rewriting that comes back here ends
-                return self._again(form)
+        collected = self._collected(e)
+        return collected if collected is not e else self._rewritten(e)
+
+    def _weighed(self, e: Expr) -> Expr:
+        """The cheapest of a few candidates for a node that no rule changes any more."""
+        self._done[e] = e
         if e.op is ADD:
-            self._done[e] = e
             return self._sum(e)
         if e.op is PRODUCT:
-            self._done[e] = e
             return self._product(e)
-        if e.shape == SCALAR and e.args[0].shape != SCALAR:
-            self._done[e] = e
+        if e.args and e.shape == SCALAR and e.args[0].shape != SCALAR:
             return self._split(e)
         return e
 
