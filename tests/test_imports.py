@@ -14,7 +14,7 @@ PACKAGE = Path(matcalc.__file__).parent
 #: Each room imports from itself and from those before it.
 ROOMS = [
     "errors", "algebra", "notation", "rulebook", "calculus", "codegen",
-    "check", "derivative", "derive", "cli", "__main__",
+    "check", "training", "frameworks", "derivative", "derive", "curvature", "solve", "minimize", "cli", "__main__",
 ]  # fmt: skip
 HEAVY = ["sympy", "scipy", "jax", "torch", "dask", "matplotlib", "IPython"]
 #: Loaded inside a function, when they are needed.

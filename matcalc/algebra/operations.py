@@ -55,6 +55,8 @@ class Operation:
     sample       how the test that walks the rows draws operands, by name: "normal", "positive" …
     source       where the differential stands: book and equation.
     curvature    "convex" or "concave", each entry of the value in the operand, where no Hessian says it.
+    slope        the gradient of a scalar value, or the symmetric Jacobian of a vector value, as an
+                 expression in the operand; for rows whose derivative is a row of the same kind.
     definition   the value in simpler operations, where differentiating that is the rule.
     build        the constructor, where one is needed beyond interning.
     """
@@ -78,6 +80,7 @@ class Operation:
     sample: tuple[str, ...] = ()
     source: str = ""
     curvature: str = ""
+    slope: Builder | None = None
     definition: Builder | None = None
     build: Builder | None = None
     callable_from_text: bool = True

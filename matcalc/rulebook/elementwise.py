@@ -51,6 +51,7 @@ _elementwise(
     text="|{0}|",
     domain=("no entry of {0} is 0",),
     facts=("nonnegative",),
+    curvature="convex",
     source="subgradient convention: 0 at 0",
 )
 _elementwise("sign", "0", "np.sign({0})", domain=("no entry of {0} is 0",), source="constant off 0")
@@ -143,7 +144,7 @@ _elementwise(
     "expit({0})",
     aliases=("expit", "logistic"),
     latex=r"\sigma\left({0}\right)",
-    facts=("positive",),
+    facts=("positive", "unit"),
     source="Bishop, PRML, eq. 4.88",
 )
 _elementwise("softplus", "sigmoid(t)", "np.logaddexp(0, {0})", facts=("positive",), source="Bishop, PRML, §4.3.2")
@@ -152,6 +153,7 @@ _elementwise(
     "step(t)",
     "np.maximum({0}, 0)",
     facts=("nonnegative",),
+    curvature="convex",
     source="subgradient convention: 0 at 0",
     domain=("no entry of {0} is 0",),
 )

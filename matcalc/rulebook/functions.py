@@ -187,6 +187,7 @@ row(
     latex=r"\left\|{0}\right\|_1",
     domain=("no entry of {0} is 0",),
     facts=("nonnegative",),
+    curvature="convex",
     source="Boyd & Vandenberghe, §A.1",
 )
 row(
@@ -199,6 +200,7 @@ row(
     latex=r"\left\|{0}\right\|_\infty",
     domain=("one entry of {0} alone is largest in modulus",),
     facts=("nonnegative",),
+    curvature="convex",
     source="Boyd & Vandenberghe, §A.1",
 )
 row(
@@ -209,6 +211,7 @@ row(
     numpy="{0}.max()",
     latex=r"\max\left({0}\right)",
     domain=("one entry of {0} alone is largest",),
+    curvature="convex",
     source="Danskin's theorem",
 )
 row(
@@ -219,6 +222,7 @@ row(
     numpy="{0}.min()",
     latex=r"\min\left({0}\right)",
     domain=("one entry of {0} alone is smallest",),
+    curvature="concave",
     source="Danskin's theorem",
 )
 # Indicators of the extreme entry (1, or the sign of the entry, there; 0 elsewhere): constant almost everywhere.
@@ -241,7 +245,7 @@ SOFTMAX = row(
     "x: n 1 -> n 1",
     differential="Y ⊙ dx − Y (Yᵀ dx)",
     numpy="softmax({0})",
-    facts=("positive",),
+    facts=("positive", "unit"),
     source="Bishop, PRML, eq. 4.106",
 )
 LOGSUMEXP = row(
@@ -249,6 +253,7 @@ LOGSUMEXP = row(
     "x: n 1 -> 1 1",
     differential="softmax(x) : dx",
     numpy="logsumexp({0})",
+    curvature="convex",
     source="Boyd & Vandenberghe, §3.1.5",
 )
 
