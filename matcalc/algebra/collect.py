@@ -165,10 +165,13 @@ def _cancel(factors: tuple[Expr, ...], keys: Keys) -> list[Expr] | None:
     """The factors with B^j B^k joined, and windows that spell out the inverse next to them removed."""
     out: list[Expr] = []
     changed = False
+    windows = any(_inverted_product(factor) is not None for factor in factors)
     for factor in factors:
         out.append(factor)
         while len(out) > 1:
             joined = _join(out, keys)
+            if joined is None and windows:
+                joined = _cancel_window(out, keys)
             if joined is None:
                 break
             out = joined
@@ -186,7 +189,7 @@ def _join(out: list[Expr], keys: Keys) -> list[Expr] | None:
             total = add(j, k)
             cancelled = is_number(total) and number_value(total) == 0
             return out[:-2] if cancelled else [*out[:-2], _raise(a, total)]
-    return _cancel_window(out, keys)
+    return None
 
 
 def _cancel_window(out: list[Expr], keys: Keys) -> list[Expr] | None:

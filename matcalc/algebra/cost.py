@@ -46,9 +46,8 @@ class Cost:
         known = self._known.get(e)
         if known is not None:
             return known
-        for node in postorder(e):
-            if node not in self._known:
-                self._known[node] = min(self._compute(node), _CAP)
+        for node in postorder(e, known=self._known):
+            self._known[node] = min(self._compute(node), _CAP)
         return self._known[e]
 
     def _compute(self, e: Expr) -> int:

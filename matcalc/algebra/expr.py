@@ -8,7 +8,7 @@ this module are loops, so that depth is bounded by memory and not by the recursi
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator
 from typing import ClassVar
 
 from matcalc.algebra.operations import REGISTRY, Operation
@@ -103,10 +103,11 @@ def make(op: Operation, args: tuple[Expr, ...], data: Hashable, shape: Shape) ->
         _forget(winner)
 
 
-def postorder(*roots: Expr) -> list[Expr]:
+def postorder(*roots: Expr, known: Container[Expr] = ()) -> list[Expr]:
     """Every node below the roots once, operands before the nodes that use them.
 
-    The order is that of a left-to-right walk, so it follows the text.
+    The order is that of a left-to-right walk, so it follows the text. The walk stops at nodes that
+    are `known`, so that a memo grows by what is new.
     """
     seen: set[Expr] = set()
     out: list[Expr] = []
@@ -117,12 +118,12 @@ def postorder(*roots: Expr) -> list[Expr]:
             if expanded:
                 out.append(node)
                 continue
-            if node in seen:
+            if node in seen or node in known:
                 continue
             seen.add(node)
             stack.append((node, True))
             for arg in reversed(node.args):
-                if arg not in seen:
+                if arg not in seen and arg not in known:
                     stack.append((arg, False))
     return out
 

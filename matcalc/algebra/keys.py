@@ -64,9 +64,8 @@ class Keys:
         known = self._pairs.get(e)
         if known is not None:
             return known
-        for node in postorder(e):
-            if node not in self._pairs:
-                self._pairs[node] = self._compute(node)
+        for node in postorder(e, known=self._pairs):
+            self._pairs[node] = self._compute(node)
         return self._pairs[e]
 
     def term(self, e: Expr) -> tuple[Number, int]:

@@ -32,7 +32,15 @@ from matcalc.errors import DerivativeError
 from matcalc.notation.read import read_formula
 from matcalc.rulebook.table import signature_dims
 
-__all__ = ["adjoint_template", "bind_row", "derivative_template", "differential_template", "lift"]
+__all__ = [
+    "bind_row",
+    "derivative_template",
+    "differential_template",
+    "lift",
+    "linear_part",
+    "parameters",
+    "stated_adjoint",
+]
 
 COTANGENT = "G"
 VALUE = "Y"
@@ -45,7 +53,7 @@ def letters_of(op: Operation) -> dict[str, Shape]:
     letters = dict(operands)
     letters.update({f"d{name}": shape for name, shape in operands})
     letters[VALUE] = value
-    letters["G₁" if COTANGENT in letters else COTANGENT] = value
+    letters[_cotangent(op)] = value
     return letters
 
 
@@ -58,24 +66,31 @@ def differential_template(op: Operation) -> Expr:
 
 
 @cache
-def adjoint_template(op: Operation, position: int) -> Expr:
-    """The cotangent of an operand as an expression in the letters of the row and G."""
+def stated_adjoint(op: Operation, position: int) -> Expr | None:
+    """The cotangent of an operand where the row states it."""
+    if not (op.adjoint and op.adjoint[position]):
+        return None
     operands, _ = signature_dims(op.signature)
+    return read_formula(op.adjoint[position], letters_of(op), operands[position][1])
+
+
+@cache
+def linear_part(op: Operation, position: int) -> tuple[Expr, Expr, Expr]:
+    """(dY with only dX of one operand left in it, that dX, the letter of the cotangent)."""
+    operands, value = signature_dims(op.signature)
     name, shape = operands[position]
-    letters = letters_of(op)
-    if op.adjoint and op.adjoint[position]:
-        return read_formula(op.adjoint[position], letters, shape)
     from_others = {symbol(f"d{n}", s): zeros(*s) for n, s in operands if n != name}
 
     def drop(node: Expr, args: tuple[Expr, ...]) -> Expr:
         return apply(node.op, args, node.data) if args else from_others.get(node, node)
 
-    from matcalc.calculus.sweep import pull_back  # the sweep reads formulas, and formulas are swept
-
     linear = rebuild(differential_template(op), drop)
-    cotangent = "G₁" if COTANGENT in dict(operands) else COTANGENT
-    variable = symbol(f"d{name}", shape)
-    return pull_back(linear, {variable: None}, symbol(cotangent, letters[cotangent]))[variable]
+    return linear, symbol(f"d{name}", shape), symbol(_cotangent(op), value)
+
+
+def _cotangent(op: Operation) -> str:
+    """G, or G₁ where an operand of the row is called G."""
+    return "G₁" if COTANGENT in dict(signature_dims(op.signature)[0]) else COTANGENT
 
 
 def bind_row(op: Operation, node: Expr, cotangent: Expr) -> Binding:
@@ -89,7 +104,7 @@ def bind_row(op: Operation, node: Expr, cotangent: Expr) -> Binding:
             if isinstance(want, str):
                 sizes.setdefault(want, have)
     letters[symbol(VALUE, value)] = node
-    letters[symbol("G₁" if COTANGENT in dict(operands) else COTANGENT, value)] = cotangent
+    letters[symbol(_cotangent(op), value)] = cotangent
     return Binding(letters, sizes)
 
 

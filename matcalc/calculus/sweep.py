@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from matcalc.algebra.build import (
     ADD,
@@ -70,7 +71,7 @@ def expand_definitions(f: Expr, variables: Iterable[Expr]) -> Expr:
 
 
 #: A result is written without groups if it then has at most this many factors in all.
-_FLAT = 20_000
+_FLAT = 2_000
 
 
 def ungroup(*roots: Expr) -> tuple[Expr, ...]:
@@ -162,12 +163,28 @@ def _row(node: Expr, position: int, g: Expr) -> Expr:
     op = node.op
     if op.elementwise:
         return _elementwise(node, position, g)
+    if op.slope is not None:
+        slope = op.slope(node.args, node.data)
+        return multiply(g, slope) if g.shape == SCALAR else multiply(slope, g)
     if not op.differential and not (op.adjoint and op.adjoint[position]):
         raise DerivativeError(
             f"{op.name} has no rule for its derivative by operand {position + 1} ({node.args[position]})",
             advice="write the function in operations that matcalc knows, or hold that operand constant",
         )
-    return instantiate(formulas.adjoint_template(op, position), formulas.bind_row(op, node, g))
+    return instantiate(adjoint_template(op, position), formulas.bind_row(op, node, g))
+
+
+@cache
+def adjoint_template(op: Operation, position: int) -> Expr:
+    """The cotangent of an operand as an expression in the letters of the row and G.
+
+    What a row does not state is derived from its differential by this very sweep.
+    """
+    stated = formulas.stated_adjoint(op, position)
+    if stated is not None:
+        return stated
+    linear, dx, cotangent = formulas.linear_part(op, position)
+    return pull_back(linear, {dx: None}, cotangent)[dx]
 
 
 def _elementwise(node: Expr, position: int, g: Expr) -> Expr:
@@ -192,20 +209,13 @@ def _product(node: Expr, g: Expr, active: set[Expr]) -> Iterable[tuple[int, Expr
     c, scalars, matrices = _view(node)
     coefficient = number(c)
     out: list[tuple[int, Expr]] = []
-    busy = sum(arg in active for arg in node.args)
     body = multiply(*matrices) if matrices else ONE
-    before, after = _prefixes(scalars, busy), _suffixes(scalars, busy)
-    for i, arg in enumerate(scalars):
-        if arg in active:
-            rest = multiply(coefficient, before[i], after[i])
-            pulled = inner(g, body) if body.shape != SCALAR else multiply(g, body)
-            out.append((i, multiply(rest, pulled)))
-    if matrices:
-        factor = multiply(coefficient, *scalars)
-        left, right = _prefixes(matrices, busy), _suffixes(matrices, busy)
-        for i, arg in enumerate(matrices):
-            if arg in active:
-                out.append((len(scalars) + i, multiply(factor, transpose(left[i]), g, transpose(right[i]))))
+    for i, (before, after) in _around(scalars, active):
+        pulled = inner(g, body) if body.shape != SCALAR else multiply(g, body)
+        out.append((i, multiply(coefficient, before, after, pulled)))
+    factor = multiply(coefficient, *scalars)
+    for i, (left, right) in _around(matrices, active):
+        out.append((len(scalars) + i, multiply(factor, transpose(left), g, transpose(right))))
     return out
 
 
@@ -219,24 +229,20 @@ def _view(node: Expr) -> tuple[Number, tuple[Expr, ...], tuple[Expr, ...]]:
 _MANY = 12
 
 
-def _prefixes(factors: tuple[Expr, ...], busy: int) -> list[Expr]:
-    """For each position the product of the factors before it."""
-    if busy < _MANY:
-        return [multiply(*factors[:i]) if i else ONE for i in range(len(factors))]
-    out = [ONE]
-    for factor in factors[:-1]:
-        out.append(group(multiply(out[-1], factor)))
-    return out
+def _around(factors: tuple[Expr, ...], active: set[Expr]) -> Iterable[tuple[int, tuple[Expr, Expr]]]:
+    """For each active factor its position, the product before it and the product after it."""
+    places = [i for i, factor in enumerate(factors) if factor in active]
+    if len(places) < _MANY:
+        return [(i, (_times(factors[:i]), _times(factors[i + 1 :]))) for i in places]
+    before, after = [ONE], [ONE]
+    for factor, mirrored in zip(factors, reversed(factors), strict=True):
+        before.append(group(multiply(before[-1], factor)))
+        after.append(group(multiply(mirrored, after[-1])))
+    return [(i, (before[i], after[len(factors) - 1 - i])) for i in places]
 
 
-def _suffixes(factors: tuple[Expr, ...], busy: int) -> list[Expr]:
-    """For each position the product of the factors after it."""
-    if busy < _MANY:
-        return [multiply(*factors[i + 1 :]) if i + 1 < len(factors) else ONE for i in range(len(factors))]
-    out = [ONE]
-    for factor in reversed(factors[1:]):
-        out.append(group(multiply(factor, out[-1])))
-    return out[::-1]
+def _times(factors: tuple[Expr, ...]) -> Expr:
+    return multiply(*factors) if factors else ONE
 
 
 def _hadamard(node: Expr, g: Expr, active: set[Expr]) -> Iterable[tuple[int, Expr]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from matcalc.algebra.build import apply
+from matcalc.algebra.expr import Expr
 from matcalc.algebra.operations import REGISTRY, Operation
 from matcalc.algebra.shapes import SCALAR, Shape, is_column
 from matcalc.errors import DerivativeError, ShapeError
@@ -27,6 +29,20 @@ def _shape(shapes: tuple[Shape, ...], data: Hashable) -> Shape:
     raise DerivativeError(f"derivatives of the unknown function {name} are known up to the second")
 
 
+def _slope(args: tuple[Expr, ...], data: Hashable) -> Expr:
+    """f′ or ∇f of f, ∇²f of ∇f."""
+    assert isinstance(data, tuple)
+    name, order = data
+    return apply(UNKNOWN, args, (name, order + 1))
+
+
 UNKNOWN = REGISTRY.add(
-    Operation(name="unknown", shape=_shape, arity=1, callable_from_text=False, source="definition of the gradient")
+    Operation(
+        name="unknown",
+        shape=_shape,
+        arity=1,
+        slope=_slope,
+        callable_from_text=False,
+        source="definition of the gradient",
+    )
 )
