@@ -54,6 +54,7 @@ class Operation:
     domain       conditions under which the value exists and is differentiable, each with {0} … .
     sample       how the test that walks the rows draws operands, by name: "normal", "positive" …
     source       where the differential stands: book and equation.
+    title        what the rule is called; "" means "differential of" and the name.
     curvature    "convex" or "concave", each entry of the value in the operand, where no Hessian says it.
     slope        the gradient of a scalar value, or the symmetric Jacobian of a vector value, as an
                  expression in the operand; for rows whose derivative is a row of the same kind.
@@ -79,6 +80,7 @@ class Operation:
     domain: tuple[str, ...] = ()
     sample: tuple[str, ...] = ()
     source: str = ""
+    title: str = ""
     curvature: str = ""
     slope: Builder | None = None
     definition: Builder | None = None
