@@ -28,9 +28,12 @@ Sizes = tuple[Size, Size]
 def find(size: Size) -> Size:
     """What the size stands for: a known dimension, or the variable that stands for its class."""
     while isinstance(size, Variable):
-        if size.link is None:
+        above = size.link
+        if above is None:
             return size
-        size = size.link
+        if isinstance(above, Variable) and above.link is not None:
+            size.link = above.link  # paths are halved on the way, so that long ones stay cheap
+        size = above
     return size
 
 

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from matcalc.algebra.build import ONES, apply, divide, hadamard, inner, multiply, number, ones, power, transpose
+from matcalc.algebra.build import (
+    ONES,
+    POWER,
+    apply,
+    divide,
+    hadamard,
+    inner,
+    is_number,
+    multiply,
+    number,
+    number_value,
+    ones,
+    power,
+    transpose,
+)  # fmt: skip
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, dim_text, is_column, is_scalar, is_vector
@@ -126,7 +140,13 @@ def entrywise(node: Node, context: Elaboration) -> Expr:
             factors.append((value, step))
     if shape == SCALAR and all(mark != "⊘" for mark in node.data):
         return multiply(*values)
-    return hadamard(*[value if k == 1 else power(value, number(k)) for value, k in factors])
+    powers = [value if k == 1 else power(value, number(k)) for value, k in factors]
+    return hadamard(*sorted(powers, key=_is_reciprocal))
+
+
+def _is_reciprocal(e: Expr) -> bool:
+    """Whether the factor is written below: it then comes after the others."""
+    return e.op is POWER and is_number(e.args[1]) and number_value(e.args[1]) < 0
 
 
 def kronecker(node: Node, context: Elaboration) -> Expr:

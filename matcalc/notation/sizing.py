@@ -325,7 +325,8 @@ _SPECIAL: dict[str, _Rule] = {
 }  # fmt: skip
 
 _VISIT: dict[str, _Rule] = {
-    "number": _scalar, "constant": _scalar, "euler": _scalar, "dimension": _scalar, "symbol": _symbol, "reference": _reference, "ones": _ones,
+    "number": _scalar, "constant": _scalar, "euler": _scalar, "dimension": _scalar, "symbol": _symbol,
+    "reference": _reference, "ones": _ones,
     "zeros": _ones, "identity": _identity, "sum": _sum, "negated": _same_as, "juxtaposed": _product, "times": _product,
     "ratio": _divided, "over": _divided, "entrywise": _entrywise, "kronecker": _kronecker, "frobenius": _frobenius,
     "raised": _raised, "power": _power, "entrywise_power": _entrywise_power, "norm": _norm, "bars": _bars,

@@ -104,6 +104,11 @@ def _names(word: str) -> tuple[str, str]:
     return normalise_name(word), word.lstrip("\\")
 
 
+def _is_power(token: Token) -> bool:
+    """Whether the token raises what stands before it to a power."""
+    return token.type == "CARET" or (token.type == "SUPERSCRIPT" and token.value not in ("T", "-T"))
+
+
 class _Words:
     """One pass over the words of a text, with what the rest of the text says about them."""
 
@@ -112,6 +117,8 @@ class _Words:
         self.text = text
         self.vocabulary = vocabulary
         self.orders: dict[int, int] = {}  # ∇ and ∇² before a word
+        self._euler: bool | None = None
+        self._symbols: dict[str, bool] = {}
         self._alone: dict[str, bool] | None = None  # single letters of the text: whether used as a symbol
 
     # --- what the text says elsewhere ---
@@ -170,7 +177,7 @@ class _Words:
             raise ParseError(f"{name} is no letter of this rule", spans=((token.start, token.end),))
         elif _SIZED.fullmatch(name):
             kind, value = "IDENTITY", name[1:].lstrip("_")
-        elif name == "e" and self.is_base(at):
+        elif name == "e" and self.is_base():
             kind = "EULER"
         elif name == "σ" and self.before_bracket(at) and not self.used_as_symbol("σ"):
             kind, value = "CALL", "sigmoid"
@@ -185,23 +192,25 @@ class _Words:
         opening = at - 1 if self.tokens[at - 1].type == "LPAR" else at - 3 if self.tokens[at - 1].type == "COMMA" else 0
         return opening > 0 and self.tokens[opening - 1].value in ("eye", "ones", "zeros")
 
-    def is_base(self, at: int) -> bool:
-        """Whether e is Euler's number here: everywhere in the text it is the base of a power."""
-        for i, token in enumerate(self.tokens):
-            if token.type == "WORD" and token.value == "e":
-                after = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
-                if after is None or (
-                    after.type != "CARET" and not (after.type == "SUPERSCRIPT" and after.value not in ("T", "-T"))
-                ):
-                    return False
-        return True
+    def is_base(self) -> bool:
+        """Whether e is Euler's number: everywhere in the text it is the base of a power."""
+        if self._euler is None:
+            self._euler = all(
+                i + 1 < len(self.tokens) and _is_power(self.tokens[i + 1])
+                for i, token in enumerate(self.tokens)
+                if token.type == "WORD" and token.value == "e"
+            )
+        return self._euler
 
     def used_as_symbol(self, name: str) -> bool:
         """Whether a letter occurs that no bracket follows, at any distance."""
-        return any(
-            token.type == "WORD" and normalise_name(str(token.value)) == name and not self.before_bracket(i)
-            for i, token in enumerate(self.tokens)
-        )
+        if name not in self._symbols:
+            self._symbols[name] = any(
+                token.type == "WORD" and normalise_name(str(token.value)) == name and not self.before_bracket(i)
+                for i, token in enumerate(self.tokens)
+                if len(str(token.value)) <= _LONGEST
+            )
+        return self._symbols[name]
 
     def is_unknown_function(self, at: int, name: str) -> bool:
         """Whether an undeclared letter is an unknown function: lower-case and always right before a bracket."""
@@ -311,16 +320,15 @@ class _Words:
             return NotYetError(f"the function {word} is not read yet", spans=spans)
         if "".join(pieces) != word:
             return ParseError(f"{word} is not a name", spans=spans)
-        close = self.close_to(word)
         names = [normalise_name(piece) for piece in pieces]
         calls = self.before_bracket(at)
-        if keyword.iskeyword(word) or (calls and close):
-            return self.unread(word, close, calls, spans)
+        if keyword.iskeyword(word) or (calls and self.close_to(word)):
+            return self.unread(word, calls, spans)
         known = self.alone()
         if all(n in self.vocabulary.declared or n in known or n == "I" for n in names):
             return None
         if calls or len(pieces) > 4 or not any(is_upper(n) for n in names):
-            return self.unread(word, close, calls, spans)
+            return self.unread(word, calls, spans)
         return None
 
     def close_to(self, word: str) -> list[str]:
@@ -328,7 +336,7 @@ class _Words:
         candidates = [*REGISTRY.names, *READER_FUNCTIONS, *self.vocabulary.functions, *GREEK]
         return difflib.get_close_matches(word, candidates, n=2, cutoff=0.7) if 2 < len(word) < 30 else []
 
-    def unread(self, word: str, close: list[str], calls: bool, spans: tuple[tuple[int, int], ...]) -> MatcalcError:
+    def unread(self, word: str, calls: bool, spans: tuple[tuple[int, int], ...]) -> MatcalcError:
         """The error for a word that is nothing."""
         shown = word if len(word) <= 40 else word[:40] + "…"
         if keyword.iskeyword(word):
@@ -337,6 +345,7 @@ class _Words:
             message = f"there is no function {shown}"
         else:
             message = f"{shown} is neither declared nor known"
+        close = self.close_to(word)
         if close:
             advice = f"Did you mean {' or '.join(close)}?"
         elif calls:
