@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from matcalc.algebra.build import symbol, transpose
 from matcalc.algebra.expr import Expr, symbols_of
 from matcalc.algebra.shapes import SCALAR
+from matcalc.calculus.own import own_functions
 from matcalc.calculus.forms import facts_of, in_order, recognised, shortener
 from matcalc.calculus.readings import read_map
 from matcalc.calculus.structure import STRUCTURES, structured
@@ -35,6 +36,7 @@ def simplify(f: str | Expr, *, where: Where = None) -> Expr:
 
 
 def _reading(f: str | Expr, where: Where, functions: Mapping[str, object] | None, wrt: Sequence[str]) -> Reading:
+    functions = own_functions(functions)
     if isinstance(f, Expr):
         symbols = {str(s.data): Declaration(s.shape, frozenset()) for s in symbols_of(f)}
         if where:

@@ -38,15 +38,20 @@ from matcalc.notation.inner_products import Memo, lower_inner
 from matcalc.notation.precedence import ATOM, POSTFIX, TIMES
 from matcalc.notation.symbols import VULGAR, number_text
 
-__all__ = ["lower"]
+__all__ = ["lower", "lower_all"]
 
 
 def lower(e: Expr) -> Display:
     """The display tree of an expression; what the expression shares, the tree shares."""
+    return lower_all((e,))[0]
+
+
+def lower_all(roots: Sequence[Expr]) -> list[Display]:
+    """The display trees of several expressions, which share what those share."""
     at: Memo = {}
-    for item in postorder(e):
+    for item in postorder(*roots):
         at[item] = _LOWER.get(item.op.name, _function)(item, at)
-    return at[e]
+    return [at[root] for root in roots]
 
 
 # --- leaves --------------------------------------------------------------------------------------
@@ -297,4 +302,5 @@ _LOWER: dict[str, Callable[[Expr, Memo], Display]] = {
     "trpow": _trace_of_power,
     "abs": _absolute,
     "unknown": _unknown,
+    "unknownhessian": _unknown,
 }

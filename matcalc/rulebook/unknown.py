@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from matcalc.algebra.build import apply
-from matcalc.algebra.expr import Expr
+from matcalc.algebra.expr import Expr, make
 from matcalc.algebra.operations import REGISTRY, Operation
 from matcalc.algebra.shapes import SCALAR, Shape, is_column
 from matcalc.errors import DerivativeError, ShapeError
 
-__all__ = ["UNKNOWN"]
+__all__ = ["UNKNOWN", "UNKNOWN_HESSIAN"]
 
 
 def _shape(shapes: tuple[Shape, ...], data: Hashable) -> Shape:
@@ -36,12 +36,30 @@ def _slope(args: tuple[Expr, ...], data: Hashable) -> Expr:
     return apply(UNKNOWN, args, (name, order + 1))
 
 
+def _build(args: tuple[Expr, ...], data: Hashable) -> Expr:
+    """∇²f is a row of its own, since it equals its transpose."""
+    assert isinstance(data, tuple)
+    op = UNKNOWN_HESSIAN if data[1] == 2 and args[0].shape != SCALAR else UNKNOWN
+    return make(op, args, data, _shape(tuple([a.shape for a in args]), data))
+
+
+UNKNOWN_HESSIAN = REGISTRY.add(
+    Operation(
+        name="unknownhessian",
+        shape=_shape,
+        arity=1,
+        transpose="invariant",
+        callable_from_text=False,
+        source="Schwarz's theorem: the Hessian is symmetric",
+    )
+)
 UNKNOWN = REGISTRY.add(
     Operation(
         name="unknown",
         shape=_shape,
         arity=1,
         slope=_slope,
+        build=_build,
         callable_from_text=False,
         source="definition of the gradient",
     )
