@@ -9,6 +9,7 @@ __all__ = [
     "DerivativeError",
     "LimitError",
     "MatcalcError",
+    "NoClosedForm",
     "NotYetError",
     "OptionError",
     "ParseError",
@@ -81,6 +82,10 @@ class DeclarationError(MatcalcError):
 
 class DerivativeError(MatcalcError):
     """The derivative asked for does not exist or has no rule."""
+
+
+class NoClosedForm(MatcalcError):
+    """A problem whose solution has no closed form that matcalc finds; the message says why."""
 
 
 class NotYetError(MatcalcError):

@@ -83,7 +83,7 @@ SYMBOLS = {str(s.data): Declared(s.shape) for s in (X, A, B, x, y, row, c)}
 SIZES = [dict(zip("mnp", s, strict=True)) for s in [(3, 3, 3), (5, 3, 2), (2, 4, 3), (1, 1, 1), (4, 1, 2), (1, 3, 1)]]
 #: Rows that constructors replace by others.
 COMPOSED = {"mean", "norm", "sqrt", "unknown"}
-MODES = {"positive": "positive", "unit": "unit", "above one": "above one"}
+MODES = {"positive": "positive", "unit": "unit", "spd": "spd", "above one": "above one"}
 ROWS = [op for op in REGISTRY if op.signature and op.name not in {*STRUCTURAL, *COMPOSED}]
 
 

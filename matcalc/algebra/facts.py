@@ -37,7 +37,7 @@ from matcalc.algebra.keys import Keys
 __all__ = ["Facts", "FACT_NAMES", "IMPLIES"]
 
 #: fact → the facts that it implies. `positive` and `nonnegative` are meant entry by entry, and so
-#: is `unit`: no entry exceeds 1.
+#: is `unit`: no entry exceeds 1. `injective`: the columns are independent.
 IMPLIES: dict[str, tuple[str, ...]] = {
     "spd": ("psd", "invertible"),
     "psd": ("symmetric",),
@@ -53,9 +53,10 @@ IMPLIES: dict[str, tuple[str, ...]] = {
     "integer": (),
     "nonzero": (),
     "unit": (),
+    "injective": (),
 }
 
-FACT_NAMES = frozenset(IMPLIES) - {"nonzero", "unit"}
+FACT_NAMES = frozenset(IMPLIES) - {"nonzero", "unit", "injective"}
 
 
 def _closure(facts: Iterable[str]) -> frozenset[str]:
@@ -218,7 +219,11 @@ def _spd(facts: Facts, e: Expr) -> bool:
         coefficient, scalars, m = parts(e)
         if not m or coefficient <= 0 or not _all(facts, "positive", scalars):
             return False
-        return facts.holds("spd", m[0]) if len(m) == 1 else _is_gram(facts, m) and _all(facts, "invertible", m)
+        if len(m) == 1:
+            return facts.holds("spd", m[0])
+        half, middle = divmod(len(m), 2)
+        full = _all(facts, "injective", m[len(m) - half :]) and (not middle or facts.holds("spd", m[half]))
+        return _is_gram(facts, m) and (full or _all(facts, "invertible", m))
     return e.op is IDENTITY
 
 

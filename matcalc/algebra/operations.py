@@ -55,6 +55,7 @@ class Operation:
     sample       how the test that walks the rows draws operands, by name: "normal", "positive" …
     source       where the differential stands: book and equation.
     title        what the rule is called; "" means "differential of" and the name.
+    inverse      elementwise rows that are injective: the entry as a formula in y.
     curvature    "convex" or "concave", each entry of the value in the operand, where no Hessian says it.
     slope        the gradient of a scalar value, or the symmetric Jacobian of a vector value, as an
                  expression in the operand; for rows whose derivative is a row of the same kind.
@@ -81,6 +82,7 @@ class Operation:
     sample: tuple[str, ...] = ()
     source: str = ""
     title: str = ""
+    inverse: str = ""
     curvature: str = ""
     slope: Builder | None = None
     definition: Builder | None = None

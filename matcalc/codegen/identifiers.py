@@ -12,7 +12,7 @@ __all__ = ["RESERVED", "Names", "identifier"]
 #: Names that generated code uses itself, besides those of Python.
 RESERVED = frozenset({
     "np", "scipy", "math", "expit", "erf", "ndtr", "huber", "expm", "expm_frechet", "cho_factor", "cho_solve",
-    "lu_factor", "lu_solve", "solve_triangular",
+    "lu_factor", "lu_solve", "solve_triangular", "solve_sylvester", "eigh",
 }) | frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))  # fmt: skip
 
 _MARKS = {"′": "_prime", "*": "_star", "⁺": "_plus", "⁻": "_minus", "†": "_dagger"}

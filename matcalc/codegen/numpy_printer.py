@@ -17,6 +17,7 @@ _IMPORTS = {
     "softmax": "scipy.special", "logsumexp": "scipy.special",
     "expm": "scipy.linalg", "expm_frechet": "scipy.linalg", "logm": "scipy.linalg", "sqrtm": "scipy.linalg",
     "cho_factor": "scipy.linalg", "cho_solve": "scipy.linalg", "lu_factor": "scipy.linalg", "lu_solve": "scipy.linalg",
+    "solve_sylvester": "scipy.linalg", "eigh": "scipy.linalg",
     "solve_triangular": "scipy.linalg",
 }  # fmt: skip
 
