@@ -97,13 +97,16 @@ ZEROS = _row("zeros", _leaf, arity=0)
 ADD = _row("add", _same, arity=None, transpose="commutes", build=lambda args, data: add(*args))
 PRODUCT = _row("product", _chain_shape, arity=None, build=lambda args, data: multiply(number(data), *args))
 HADAMARD = _row("hadamard", _same, arity=None, transpose="commutes", build=lambda args, data: hadamard(*args))
-POWER = _row("power", _first, arity=2, transpose="commutes", build=lambda args, data: power(*args))
+POWER = _row(
+    "power", _first, arity=2, transpose="commutes", build=lambda args, data: power(*args), title="power rule",
+    source="NIST Digital Library of Mathematical Functions §4.26",
+)  # fmt: skip
 TRANSPOSE = _row("transpose", _flip, arity=1, build=lambda args, data: transpose(*args))
 INNER = _row("inner", _inner_shape, arity=2, build=lambda args, data: inner(*args))
 INVERSE = _row(
     "inv", _square, transpose="commutes", build=lambda args, data: inverse(*args),
     signature="X: n n -> n n", differential="−Y dX Y", domain=("{0} invertible",), sample=("invertible",),
-    source="Magnus & Neudecker, 3rd ed., ch. 8, theorem 8.3",
+    source="Magnus & Neudecker, 3rd ed., ch. 8, theorem 8.3", title="differential of the inverse",
 )  # fmt: skip
 MATPOW = _row(
     "matpow",
@@ -278,7 +281,7 @@ def _rank(scalar: Expr) -> int:
     base, exponent = scalar.args if scalar.op is POWER else (scalar, ONE)
     if is_below(exponent):
         return 2
-    return 0 if not base.args else 1
+    return 0 if not base.args and exponent.op is NUMBER else 1
 
 
 def is_below(exponent: Expr) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from matcalc.algebra.build import HADAMARD, POWER, PRODUCT, SYMBOL, apply, hadamard, multiply, number
+from matcalc.algebra.build import HADAMARD, POWER, PRODUCT, SYMBOL, apply, hadamard, is_number, multiply, number
 from matcalc.algebra.expr import Expr, rebuild
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.shapes import SCALAR
@@ -40,7 +40,7 @@ def in_order(e: Expr, symbols: Iterable[str], memo: dict[Expr, Expr] | None = No
     position = {name: i for i, name in enumerate(symbols)}
 
     def rank(factor: Expr) -> int:
-        base = factor.args[0] if factor.op is POWER else factor
+        base = factor.args[0] if factor.op is POWER and is_number(factor.args[1]) else factor
         return position.get(str(base.data), len(position)) if base.op is SYMBOL else len(position)
 
     def replace(node: Expr, args: tuple[Expr, ...]) -> Expr:
