@@ -163,6 +163,8 @@ def _diag(call: Call) -> Expr:
     """The diagonal matrix of a vector, or the diagonal of a matrix."""
     call.expect(1)
     (value,) = call.values
+    if value.is_scalar:
+        return value
     if is_row(value.shape):
         value = transpose(value)
     return apply(REGISTRY["diag" if is_column(value.shape) else "diagonal"], (value,))

@@ -102,6 +102,6 @@ def _after_function(name: str, word: str, unexpected: Token, before: Token) -> P
         return ParseError(
             f"an exponent cannot stand on the function {name}",
             spans=spans,
-            advice=f"Write {name}(x){word} for the power of the value.",
+            advice=f"Write {name}(x){word if word != '^' else '^k'} for the power of the value.",
         )
     return ParseError(f"{name} needs an argument", spans=spans, advice=f"Write {name}(…).")

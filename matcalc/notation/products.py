@@ -134,7 +134,7 @@ def entrywise(node: Node, context: Elaboration) -> Expr:
             elif shape != value.shape:
                 raise unequal(first, shape, arg, value.shape, context)
         step = -1 if mark == "⊘" else 1
-        if factors and factors[-1][0] is value:  # Z ⊙ Z is the power 2
+        if factors and factors[-1][0] is value and factors[-1][1] * step > 0:  # Z ⊙ Z is the power 2
             factors[-1] = (value, factors[-1][1] + step)
         else:
             factors.append((value, step))

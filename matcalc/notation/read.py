@@ -45,6 +45,7 @@ class Reading:
     notes    what was assumed, and must be said with the answer.
     definitions  what a program gives names to, in its order, in terms of symbols and earlier names.
     last     the last statement of a program in those terms; `expr` is the same with nothing named.
+    name     what the last statement is called, if anything.
     """
 
     expr: Expr
@@ -53,6 +54,7 @@ class Reading:
     text: str
     definitions: dict[str, Expr] = field(default_factory=dict)
     last: Expr | None = None
+    name: str = ""
 
 
 def parse(
@@ -116,13 +118,13 @@ def _read(
     last = elaborate(nodes, context)
     symbols = {name: _declaration(name, found.symbols[name], declared.get(name)) for name in names}
     if not roots:
-        return Reading(last, symbols, tuple(vocabulary.notes), text)
+        return Reading(last, symbols, tuple(vocabulary.notes), text, name=program[-1].name)
     definitions = {name: context.at[root] for name, root in roots.items()}
     values: dict[str, Expr] = {}
     for name, e in definitions.items():
         values[name] = inlined(e, values)
     notes = (*vocabulary.notes, *[f"{name} is assigned and never used" for name in roots if name not in used])
-    return Reading(inlined(last, values), symbols, notes, text, definitions, last)
+    return Reading(inlined(last, values), symbols, notes, text, definitions, last, program[-1].name)
 
 
 def _trees(
