@@ -28,7 +28,15 @@ def _elementwise(
 
 
 # name, f′, NumPy
-_elementwise("exp", "y", "np.exp({0})", latex=r"\exp\left({0}\right)", facts=("positive",), inverse="log(y)", source=f"{_DLMF} §4.2")
+_elementwise(
+    "exp",
+    "y",
+    "np.exp({0})",
+    latex=r"\exp\left({0}\right)",
+    facts=("positive",),
+    inverse="log(y)",
+    source=f"{_DLMF} §4.2",
+)
 _elementwise(
     "log",
     "1/t",
@@ -37,7 +45,8 @@ _elementwise(
     latex=r"\log\left({0}\right)",
     domain=("{0} > 0",),
     sample=("positive",),
-    inverse="exp(y)", source=f"{_DLMF} §4.7",
+    inverse="exp(y)",
+    source=f"{_DLMF} §4.7",
 )
 _elementwise(
     "log1p", "1/(1 + t)", "np.log1p({0})", domain=("1 + {0} > 0",), sample=("positive",), source=f"{_DLMF} §4.7"
@@ -118,7 +127,14 @@ _elementwise("sinh", "cosh(t)", "np.sinh({0})", latex=r"\sinh\left({0}\right)", 
 _elementwise(
     "cosh", "sinh(t)", "np.cosh({0})", latex=r"\cosh\left({0}\right)", facts=("positive",), source=f"{_DLMF} §4.34"
 )
-_elementwise("tanh", "1 - y²", "np.tanh({0})", latex=r"\tanh\left({0}\right)", inverse="½ log((1 + y)/(1 − y))", source=f"{_DLMF} §4.34")
+_elementwise(
+    "tanh",
+    "1 - y²",
+    "np.tanh({0})",
+    latex=r"\tanh\left({0}\right)",
+    inverse="½ log((1 + y)/(1 − y))",
+    source=f"{_DLMF} §4.34",
+)
 _elementwise("arcsinh", "1/sqrt(1 + t²)", "np.arcsinh({0})", aliases=("asinh",), source=f"{_DLMF} §4.38")
 _elementwise(
     "arccosh",
@@ -145,9 +161,17 @@ _elementwise(
     aliases=("expit", "logistic"),
     latex=r"\sigma\left({0}\right)",
     facts=("positive", "unit"),
-    inverse="log(y) − log(1 − y)", source="Bishop, PRML, eq. 4.88",
+    inverse="log(y) − log(1 − y)",
+    source="Bishop, PRML, eq. 4.88",
 )
-_elementwise("softplus", "sigmoid(t)", "np.logaddexp(0, {0})", facts=("positive",), inverse="log(exp(y) − 1)", source="Bishop, PRML, §4.3.2")
+_elementwise(
+    "softplus",
+    "sigmoid(t)",
+    "np.logaddexp(0, {0})",
+    facts=("positive",),
+    inverse="log(exp(y) − 1)",
+    source="Bishop, PRML, §4.3.2",
+)
 _elementwise(
     "relu",
     "step(t)",
