@@ -99,7 +99,7 @@ PRODUCT = _row("product", _chain_shape, arity=None, build=lambda args, data: mul
 HADAMARD = _row("hadamard", _same, arity=None, transpose="commutes", build=lambda args, data: hadamard(*args))
 POWER = _row(
     "power", _first, arity=2, transpose="commutes", build=lambda args, data: power(*args), title="power rule",
-    source="NIST Digital Library of Mathematical Functions §4.26",
+    source="NIST Digital Library of Mathematical Functions §4.7(ii)",
 )  # fmt: skip
 TRANSPOSE = _row("transpose", _flip, arity=1, build=lambda args, data: transpose(*args))
 INNER = _row("inner", _inner_shape, arity=2, build=lambda args, data: inner(*args))

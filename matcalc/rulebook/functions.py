@@ -163,6 +163,7 @@ row(
     sample=("invertible",),
     facts=("spd -> positive", "psd -> nonnegative", "invertible -> nonzero"),
     source=f"{_MN}, §8.3, theorem 8.1 (Jacobi's formula)",
+    title="Jacobi's formula",
 )
 row(
     "logdet",
@@ -173,6 +174,7 @@ row(
     sample=("invertible",),
     domain=("{0} invertible",),
     source=f"{_MN}, §8.3, theorem 8.2",
+    title="differential of log det",
 )
 
 # --- norms, extremes, vectors --------------------------------------------------------------------
@@ -189,6 +191,7 @@ row(
     facts=("nonnegative",),
     curvature="convex",
     source="Boyd & Vandenberghe, §A.1",
+    title="differential of the 1-norm",
 )
 row(
     "norminf",
@@ -202,6 +205,7 @@ row(
     facts=("nonnegative",),
     curvature="convex",
     source="Boyd & Vandenberghe, §A.1",
+    title="differential of the ∞-norm",
 )
 row(
     "max",
@@ -270,6 +274,7 @@ row(
     callable_from_text=False,
     sample=("normal", "three"),
     source=f"{_CB}, eq. 121",
+    title="differential of tr Xᴺ",
 )
 row(
     "expm",
@@ -279,6 +284,7 @@ row(
     numpy="expm({0})",
     facts=("invertible",),
     source="Higham, Functions of Matrices, §3.2 and §10.2",
+    title="Fréchet derivative of the exponential",
 )
 row(
     "frechet_expm",
@@ -298,6 +304,7 @@ row(
     latex=r"\operatorname{tr}\left(\operatorname{expm}\left({0}\right)\right)",
     callable_from_text=False,
     source="Higham, Functions of Matrices, §3.2",
+    title="differential of tr expm",
 )
 
 
