@@ -5,7 +5,7 @@
 ∂f/∂x = 2 Aᵀ(A x − y)          A ∈ ℝᵐˣⁿ, x ∈ ℝⁿ, y ∈ ℝᵐ
 """
 
-from matcalc.derive import Derivative, derive, simplify
+from matcalc.derive import Derivative, Derivatives, derive, differential, simplify
 from matcalc.errors import (
     AmbiguityError,
     DataError,
@@ -26,6 +26,7 @@ __all__ = [
     "DeclarationError",
     "Derivative",
     "DerivativeError",
+    "Derivatives",
     "LimitError",
     "MatcalcError",
     "NotYetError",
@@ -33,6 +34,7 @@ __all__ = [
     "ParseError",
     "ShapeError",
     "derive",
+    "differential",
     "parse",
     "simplify",
 ]

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from matcalc.algebra.build import symbol
+from matcalc.algebra.build import inner, symbol
 from matcalc.algebra.expr import Expr
-from matcalc.algebra.shapes import Dim, Shape
+from matcalc.algebra.shapes import SCALAR, Dim, Shape
+from matcalc.calculus.answers import Question
 from matcalc.calculus.conditions import conditions_of
+from matcalc.calculus.definitions import needed, values_of
+from matcalc.calculus.factors import Factors, chain_factors
 from matcalc.calculus.forms import facts_of, recognised, shortener
-from matcalc.calculus.linear import vec_matrix
+from matcalc.calculus.indices import IndexForm, index_form
+from matcalc.calculus.linear import action, adjoints, vec_matrix
 from matcalc.calculus.readings import axes_of, direction
 from matcalc.calculus.structure import subspace
-from matcalc.errors import NotYetError, OptionError
+from matcalc.calculus.traces import as_traces
+from matcalc.errors import DerivativeError, NotYetError, OptionError
 from matcalc.notation.declarations import Declaration
+from matcalc.notation.heads import head_latex, head_text
 from matcalc.notation.latex import to_latex
-from matcalc.notation.text import declaration_line, text_with_where, to_text
+from matcalc.notation.names import normalise_name
+from matcalc.notation.page import Formulas, page
+from matcalc.notation.text import to_text
 
 if TYPE_CHECKING:
     from matcalc.check import Certificate
@@ -26,20 +33,20 @@ if TYPE_CHECKING:
 
 __all__ = ["Derivative"]
 
-#: str(d) names shared parts when the formula is longer than this.
-_LINE = 400
-#: str(d) shows at most this many conditions; `conditions` has them all.
-_CONDITIONS = 6
-
 
 @dataclass(frozen=True)
 class Derivative:
     """The derivative of `function` by `wrt`, with everything that can be said of it.
 
     function  the function that was differentiated, as an Expr.
-    wrt       the name of the variable.
+    wrt       the name of the variable; `before` has those of the earlier orders.
     expr      the answer; str(expr) is the formula in one line.
     where     every symbol of the function with its shape and facts.
+    kind      "gradient", "derivative" by a scalar, "jacobian", "differential" where there are more than
+              two axes, or "jvp" and "vjp": the linear map or its adjoint in the direction `along`.
+    of        what the last differentiation was of: the function, or its derivative by `before`.
+    definitions  the names that a program gives, in terms of symbols and earlier names; `named` is the
+              answer written with them, `last` the last statement and `letter` its name.
     """
 
     function: Expr
@@ -51,6 +58,13 @@ class Derivative:
     layout: str = "gradient"
     structure: str = "project"
     notes: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    of: Expr | None = None
+    along: str = ""
+    definitions: Mapping[str, Expr] = field(default_factory=dict)
+    named: Expr | None = None
+    last: Expr | None = None
+    letter: str = "f"
     _cache: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     # --- what it is ------------------------------------------------------------------------------
@@ -68,7 +82,11 @@ class Derivative:
     @property
     def axes(self) -> tuple[Dim, ...]:
         """The axes of the array: those of the function, then those of the variable, once for each order."""
-        return axes_of(self.function.shape) + self.order * axes_of(self.where[self.wrt].shape)
+        variable = axes_of(self.where[self.wrt].shape)
+        source = axes_of(self.function.shape)
+        for name in self.before:
+            source += axes_of(self.where[name].shape)
+        return source if self.kind == "jvp" else variable if self.kind == "vjp" else source + variable
 
     @property
     def shapes(self) -> dict[str, Shape]:
@@ -81,78 +99,154 @@ class Derivative:
         return tuple(self._conditions())
 
     def _conditions(self) -> Iterator[str]:
-        return conditions_of(self.function, (self.variable,), facts_of(self.where), to_text)
+        variables = {symbol(name, self.where[name].shape) for name in (*self.before, self.wrt)}
+        return conditions_of(self.function, variables, facts_of(self.where), to_text)
+
+    @property
+    def _source(self) -> Expr:
+        """What the linear map is the derivative of."""
+        return recognised(self.function) if self.of is None else self.of
 
     # --- how it is shown -------------------------------------------------------------------------
 
     def __str__(self) -> str:
-        main, parts = text_with_where(self.expr, limit=_LINE)
-        line = f"{self._head()} = {main}          {declaration_line(_listed(self.where))}"
-        lines = [line]
-        lines += [
-            f"  where {name} = {text}" if i == 0 else f"        {name} = {text}" for i, (name, text) in enumerate(parts)
-        ]
-        shown = list(islice(self._conditions(), _CONDITIONS + 1))
-        if shown:
-            more = ", …" if len(shown) > _CONDITIONS else ""
-            lines.append("  if " + ", ".join(shown[:_CONDITIONS]) + more)
-        lines += [f"  {note}" for note in self._remarks()]
-        return "\n".join(lines)
+        head = self._head()
+        candidates: list[Formulas] = [([(head, self.expr)], {})]
+        if self.named is not None and self.named is not self.expr:
+            candidates.append(([(head, self.named)], needed((self.named,), self.definitions)))
+        text = page(candidates, self._symbols, self._conditions(), self._remarks())
+        if self.kind == "differential" and self.function.shape == SCALAR and self.order == 2 and not self._mixed:
+            return f"{text}\n  d²f = {self.bilinear}"
+        return text
 
     def __repr__(self) -> str:
         return f"<{self._head()} = {self.expr}>"
 
+    @property
+    def _mixed(self) -> bool:
+        return any(name != self.wrt for name in self.before)
+
     def _head(self) -> str:
-        if self.kind == "differential":
-            return "d²f" if self.order == 2 else "df"
-        power = "²" if self.order == 2 else ""
-        return f"∂{power}f/∂{self.wrt}{power}"
+        return head_text(self.kind, (*self.before, self.wrt), self.along, self.letter)
+
+    @property
+    def _symbols(self) -> dict[str, Declaration]:
+        """The symbols of the function and of the direction."""
+        return {**self.where, **self._directions}
+
+    @property
+    def _directions(self) -> dict[str, Declaration]:
+        if not self.along:
+            return {}
+        return {self.along: Declaration((self.variable if self.kind == "jvp" else self._source).shape)}
 
     def _remarks(self) -> tuple[str, ...]:
-        remarks = list(self.notes)
-        if self.layout == "numerator":
-            remarks.append("numerator layout: the transpose of the gradient")
-        space = subspace(self.where[self.wrt].facts)
-        if space and self.structure == "project":
-            remarks.append(f"{self.wrt} stays {space}: the gradient is projected onto that subspace")
-        elif space and self.structure == "cookbook":
-            remarks.append(f"{self.wrt} {space}, each free entry once: G + Gᵀ − I ⊙ G")
-        elif space:
-            remarks.append(f"entry by entry, as if {self.wrt} were not {space}")
-        return tuple(remarks)
+        return (*self.notes, *remarks_on(self))
 
     def latex(self) -> str:
         """The answer as LaTeX."""
-        variable = to_latex(self.variable)
-        return rf"\frac{{\partial f}}{{\partial {variable}}} = {to_latex(self.expr)}"
+        return f"{head_latex(self.kind, (*self.before, self.wrt), self.along, self.letter)} = {to_latex(self.expr)}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"text/plain": str(self), "text/latex": f"$\\displaystyle {self.latex()}$"}
 
-    # --- code --------------------------------------------------------------------------------------
+    # --- readings of the linear map ----------------------------------------------------------------
 
-    def _outputs(self, what: Sequence[str]) -> dict[str, Expr]:
-        known = {"value": self.function, "derivative": self.expr}
-        for name in what:
-            if name not in known:
-                raise OptionError(f"what={name!r} does not exist", advice="one of value, derivative")
+    @property
+    def _question(self) -> Question:
+        return Question(self.function, self.where, self.layout, self.structure, values_of(self.definitions))
+
+    @property
+    def differential(self) -> Expr:
+        """The linear map's action on dX: df for a function, d(∂f/∂X) at order 2, as an Expr linear in dX."""
         if self.kind == "differential":
-            known["derivative"] = self.kronecker
-        return {name: recognised(known[name]) if name == "value" else known[name] for name in what}
+            return self.expr
+        return as_traces(self._act(direction(self.variable)), self._source, (direction(self.variable),))
+
+    @property
+    def bilinear(self) -> Expr:
+        """d²f = ⟨dX, d∇f⟩ of a scalar function, a quadratic form in dX."""
+        if self.order != 2 or self.function.shape != SCALAR or self._mixed or self.along:
+            raise DerivativeError("d²f is the second differential of a scalar function by one variable")
+        dx = direction(self.variable)
+        return self._question.shorten(inner(dx, self._act(dx)), self.wrt)
 
     @property
     def kronecker(self) -> Expr:
-        """M with vec(dF) = M vec(dX), vec stacking columns; for a Jacobian the Jacobian itself."""
+        """M with vec(dF) = M vec(dX), vec stacking columns; for a gradient or a Jacobian the answer itself."""
         if self.kind != "differential":
             return self.expr
         return shortener(self.where)(vec_matrix(self.expr, direction(self.variable)))
+
+    @property
+    def index(self) -> IndexForm:
+        """The entries of the derivative in index notation: ∂fᵢ/∂Wⱼₖ = δᵢⱼ xₖ."""
+        self._refuse_direction("index")
+        dx = direction(self.variable)
+        moved = self._question.with_names(self._act(dx))
+        return index_form(
+            moved, dx, self._source.shape, self.before, self.wrt, self.where,
+            letter=self.letter, function=self.function.shape,
+        )  # fmt: skip
+
+    @property
+    def factors(self) -> Factors:
+        """The chain rule for a program: each step's derivative in numerator layout, the last step first."""
+        self._refuse_direction("factors")
+        if self.order != 1 or not self.definitions or self.last is None:
+            raise DerivativeError(
+                "the factors of the chain rule are given for programs",
+                advice="Write the function in steps, such as z = W x + b; f = tanh(z); ‖y − f‖².",
+            )
+        return chain_factors(self.definitions, self.last, self.wrt, self.where, self.letter)
+
+    def _act(self, v: Expr) -> Expr:
+        question = self._question
+        acted = action(self._source, self.variable, v, question.before_facts(self.wrt))
+        return question.shorten(acted, self.wrt)
+
+    def _refuse_direction(self, what: str) -> None:
+        if self.along:
+            raise DerivativeError(f"{what} is a reading of the derivative, and this is one already: {self._head()}")
+
+    def jvp(self, v: str = "V") -> Derivative:
+        """The linear map in a free direction of the variable's shape, without the matrix of it.
+
+        For order 2 this is the Hessian–vector product.
+        """
+        name = self._direction(v, "jvp")
+        return self._along("jvp", name, self._act(symbol(name, self.variable.shape)))
+
+    def vjp(self, u: str = "U") -> Derivative:
+        """The adjoint of the linear map applied to a free cotangent of the function's shape."""
+        name = self._direction(u, "vjp")
+        source, cotangent = self._source, symbol(name, self._source.shape)
+        pulled = adjoints(source, (self.variable,), cotangent)[self.variable]
+        return self._along("vjp", name, self._question.shorten(pulled, self.wrt))
+
+    def _direction(self, given: str, what: str) -> str:
+        self._refuse_direction(what)
+        if not isinstance(given, str) or not given.strip():
+            raise OptionError(f"{what} takes the name of a direction, and not {given!r}")
+        name = normalise_name(given)
+        if name in self.where or name in self.definitions:
+            raise OptionError(f"{name} is a symbol of the function", advice="Give the direction another name.")
+        return name
+
+    def _along(self, kind: str, name: str, expr: Expr) -> Derivative:
+        return Derivative(
+            self.function, self.wrt, expr, self.where, kind, self.order, "gradient", self.structure, self.notes,
+            self.before, self.of, name, letter=self.letter,
+        )  # fmt: skip
+
+    # --- code --------------------------------------------------------------------------------------
 
     def code(self, target: str = "numpy", what: Sequence[str] = ("value", "derivative")) -> str:
         """The source of a function that computes `what`, as one would write it by hand."""
         return self._compiled(target, what).source
 
     def compile(self, target: str = "numpy", what: Sequence[str] = ("derivative",)) -> Compiled:
-        """A callable with one keyword argument for every symbol of the function.
+        """A callable with one keyword argument for every symbol of the function, and for a direction.
 
         It returns an array whose axes are those of the function, then those of the variable; a
         tuple of arrays for several `what`.
@@ -164,32 +258,45 @@ class Derivative:
 
         if target != "numpy":
             raise NotYetError(f"code for {target!r} is not there yet", advice='target="numpy" is')
-        outputs = self._outputs(what)
+        outputs = {}
+        for name in what:
+            if name not in ("value", "derivative"):
+                raise OptionError(f"what={name!r} does not exist", advice="one of value, derivative")
+            outputs[name] = recognised(self.function) if name == "value" else self.kronecker
         axes = {name: self.axes for name in outputs if name == "derivative" and self.kind == "differential"}
-        return compile_numpy(outputs, self.where, name="_and_".join(what), title=str(self), axes=axes)
+        return compile_numpy(outputs, self._symbols, name="_and_".join(what), title=str(self), axes=axes)
 
     def check(self, points: int = 3, seed: int = 0) -> Certificate:
-        """A numeric certificate: the answer against difference quotients of the function."""
+        """A numeric certificate: the answer against difference quotients of what it is the derivative of."""
         from matcalc.check import check
 
-        dx = direction(self.variable) if self.kind == "differential" else None
+        of, dx = self._source if self.before else self.function, None
+        if self.kind == "differential":
+            dx = direction(self.variable)
+        elif self.kind == "jvp":
+            dx = symbol(self.along, self.variable.shape)
+        elif self.kind == "vjp":
+            of = inner(of, symbol(self.along, of.shape))
+        first = not self.before and not self.along
         return check(
-            self.function,
-            self.expr,
-            self.variable,
-            self.where,
-            structure=self.structure,
-            layout=self.layout,
-            direction=dx,
-            points=points,
-            seed=seed,
-        )
+            of, self.expr, self.variable, self._symbols if self.kind == "vjp" else self.where,
+            structure=self.structure if first else "ignore", layout=self.layout if first else "gradient",
+            direction=dx, points=points, seed=seed,
+        )  # fmt: skip
 
 
-def _listed(symbols: Mapping[str, Declaration]) -> dict[str, Declaration]:
-    """Matrices, then vectors, then scalars, each by name."""
-
-    def rank(item: tuple[str, Declaration]) -> tuple[int, str]:
-        return 2 - len(axes_of(item[1].shape)), item[0]
-
-    return dict(sorted(symbols.items(), key=rank))
+def remarks_on(d: Derivative) -> Iterator[str]:
+    """What must be said of the layout and of a structured variable."""
+    if d.layout == "numerator" and d.kind == "gradient" and not d.before:
+        yield "numerator layout: the transpose of the gradient"
+    space = subspace(d.where[d.wrt].facts)
+    if space is None:
+        return
+    if d.kind != "gradient" or d.before:
+        yield f"{d.wrt} stays {space}: d{d.wrt} is {space} as well, and the array is entry by entry"
+    elif d.structure == "ignore":
+        yield f"entry by entry, as if {d.wrt} were not {space}"
+    elif d.structure == "cookbook" and space == "symmetric":
+        yield f"{d.wrt} {space}, each free entry once: G + Gᵀ − I ⊙ G"
+    else:
+        yield f"{d.wrt} stays {space}: the gradient is projected onto that subspace"

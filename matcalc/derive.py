@@ -1,26 +1,33 @@
-"""The front door: `derive` and the Derivative that it returns."""
+"""The front door: `derive`, `differential` and `simplify`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import overload
 
-from matcalc.algebra.build import symbol, transpose
+from matcalc.algebra.build import add, zeros
 from matcalc.algebra.expr import Expr, symbols_of
-from matcalc.algebra.shapes import SCALAR
+from matcalc.calculus.answers import Question
+from matcalc.calculus.definitions import values_of
+from matcalc.calculus.forms import recognised, shortener
+from matcalc.calculus.linear import adjoint_action, adjoints
 from matcalc.calculus.own import own_functions
-from matcalc.calculus.forms import facts_of, in_order, recognised, shortener
-from matcalc.calculus.readings import read_map
-from matcalc.calculus.structure import STRUCTURES, structured
+from matcalc.calculus.readings import direction
+from matcalc.calculus.structure import STRUCTURES
+from matcalc.calculus.traces import as_traces
 from matcalc.derivative import Derivative
+from matcalc.derivatives import Derivatives, make_derivative
 from matcalc.errors import DerivativeError, NotYetError, OptionError
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.names import normalise_name
 from matcalc.notation.read import Reading, read
 from matcalc.notation.text import to_text
 
-__all__ = ["Derivative", "derive", "simplify"]
+__all__ = ["Derivative", "Derivatives", "derive", "differential", "simplify"]
 
 LAYOUTS = ("gradient", "numerator")
+#: Derivatives of higher order are not given.
+_HIGHEST = 6
 
 Where = Mapping[str, str] | str | None
 
@@ -53,9 +60,34 @@ def _option(name: str, value: object, allowed: Sequence[object]) -> None:
         raise OptionError(f"{name}={value!r} does not exist", advice="one of " + ", ".join(map(repr, allowed)))
 
 
+def _check_options(order: object, layout: str, structure: str, notation: str) -> int:
+    _option("layout", layout, LAYOUTS)
+    _option("structure", structure, STRUCTURES)
+    _option("notation", notation, ("auto", "text", "latex"))
+    if not isinstance(order, int) or isinstance(order, bool) or order < 1:
+        raise OptionError(f"order={order!r} does not exist", advice="order is 1, 2, …")
+    if order > _HIGHEST:
+        raise NotYetError(f"derivatives of order {order} are not given", advice=f"order is at most {_HIGHEST}")
+    return order
+
+
+@overload
+def derive(
+    f: str | Expr, wrt: str, *, where: Where = None, order: int = 1, layout: str = "gradient",
+    structure: str = "project", notation: str = "auto", functions: Mapping[str, object] | None = None,
+) -> Derivative: ...  # fmt: skip
+
+
+@overload
+def derive(
+    f: str | Expr, wrt: list[str] | tuple[str, ...], *, where: Where = None, order: int = 1, layout: str = "gradient",
+    structure: str = "project", notation: str = "auto", functions: Mapping[str, object] | None = None,
+) -> Derivatives: ...  # fmt: skip
+
+
 def derive(
     f: str | Expr,
-    wrt: str | Sequence[str],
+    wrt: str | list[str] | tuple[str, ...],
     *,
     where: Where = None,
     order: int = 1,
@@ -63,61 +95,81 @@ def derive(
     structure: str = "project",
     notation: str = "auto",
     functions: Mapping[str, object] | None = None,
-) -> Derivative:
+) -> Derivative | Derivatives:
     """The derivative of f by wrt, in closed form.
 
-    f is text in matcalc's notation or an Expr, wrt the name of a variable in it. `where` declares
-    shapes and facts: {"A": "m n", "S": "n n spd", "α": "scalar"}. The gradient has the shape of
-    the variable: df = ⟨G, dX⟩ (Magnus & Neudecker, 3rd ed., §9.2).
+    f is text in matcalc's notation or an Expr, wrt the name of a variable in it, or a list of names:
+    then the answer is a mapping by name (for order 2 by pairs of names). `where` declares shapes and
+    facts: {"A": "m n", "S": "n n spd", "α": "scalar"}. The gradient has the shape of the variable:
+    df = ⟨G, dX⟩ (Magnus & Neudecker, 3rd ed., §9.2).
 
     Raises MatcalcError, of a kind that says what is wrong.
 
     >>> print(derive("‖y − A x‖²", "x").expr)
     2 Aᵀ(A x − y)
+    >>> print(derive("r = y − A x; ‖r‖²", ["x", "y"])["x"].expr)
+    2 Aᵀ(A x − y)
     """
-    _option("layout", layout, LAYOUTS)
-    _option("structure", structure, STRUCTURES)
-    _option("notation", notation, ("auto", "text", "latex"))
+    order = _check_options(order, layout, structure, notation)
+    names = _names(wrt)
+    reading = _reading(f, where, functions, names)
+    _check_variables(names, reading)
+    question = Question(reading.expr, reading.symbols, layout, structure, values_of(reading.definitions))
+    answers = question.answers(names, order)
     if not isinstance(wrt, str):
-        raise NotYetError("several variables at once are not there yet", advice="derive by one name")
-    if order not in (1, 2):
-        raise NotYetError(f"derivatives of order {order!r} are not there yet", advice="order is 1 or 2")
-    name = normalise_name(wrt)
-    reading = _reading(f, where, functions, (name,))
-    if name not in reading.symbols:
-        known = ", ".join(reading.symbols) or "no symbol"
-        raise DerivativeError(f"{name} does not occur in the function", advice=f"it has {known}")
-    declaration = reading.symbols[name]
-    variable = symbol(name, declaration.shape)
-    found, kind = _differentiate(recognised(reading.expr), variable, reading.symbols, order)
-    answer = _finish(found, kind, reading.symbols, name, layout, structure)
-    return Derivative(reading.expr, name, answer, reading.symbols, kind, order, layout, structure, reading.notes)
+        return Derivatives(reading, question, names, answers)
+    ((path, answer),) = answers.items()
+    return make_derivative(reading, question, path, answer)
 
 
-def _differentiate(f: Expr, variable: Expr, symbols: Mapping[str, Declaration], order: int) -> tuple[Expr, str]:
-    """The derivative before facts about the variable act, and the reading that it is given in."""
-    plain = shortener(symbols, without=str(variable.data), factoring=False)
-    reading = read_map(f, variable, plain)
-    for _ in range(order - 1):
-        if reading.kind not in ("gradient", "derivative") or (reading.expr.shape != SCALAR and f.shape != SCALAR):
+def _names(wrt: str | Sequence[str]) -> tuple[str, ...]:
+    given = (wrt,) if isinstance(wrt, str) else tuple(wrt)
+    if not given or not all(isinstance(name, str) for name in given):
+        raise OptionError(f"wrt={wrt!r} names no variable", advice="one name, or a list of names")
+    names = tuple(map(normalise_name, given))
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            raise OptionError(f"{name} is named twice")
+    return names
+
+
+def _check_variables(names: Sequence[str], reading: Reading) -> None:
+    known = ", ".join(reading.symbols) or "no symbol"
+    for name in names:
+        if name in reading.definitions or name == reading.name:
             raise DerivativeError(
-                "derivatives of order 2 are given for scalar functions",
-                advice="for a vector or a matrix, differentiate one entry or a product with a fixed direction",
+                f"{name} is assigned in the text and no variable",
+                advice=f"The variables are {known}; the derivatives between steps are in `factors`.",
             )
-        reading = read_map(recognised(plain(reading.expr)), variable, plain)
-    return reading.expr, reading.kind
+        if name not in reading.symbols:
+            raise DerivativeError(f"{name} does not occur in the function", advice=f"it has {known}")
 
 
-def _finish(raw: Expr, kind: str, symbols: Mapping[str, Declaration], name: str, layout: str, structure: str) -> Expr:
-    """The answer under all facts, with the structure of the variable and the layout that were asked for."""
-    facts = facts_of(symbols)
-    shorten = shortener(symbols)
-    answer = shorten(raw)
-    if kind == "gradient":
-        projected = structured(answer, symbols[name].facts, structure, facts.keys.is_symmetric)
-        answer = answer if projected is answer else shorten(projected)
-        if layout == "numerator":
-            answer = shorten(transpose(answer))
-    elif kind == "jacobian":
-        answer = shorten.symmetric_form(answer)
-    return in_order(answer, symbols)
+def differential(
+    f: str | Expr,
+    *,
+    constant: Sequence[str] = (),
+    where: Where = None,
+    functions: Mapping[str, object] | None = None,
+) -> Expr:
+    """df in all variables of f at once, linear in dX for each of them; the names in `constant` are held.
+
+    >>> print(differential("tr(A X⁻¹)", constant=["A"]))
+    −tr(A X⁻¹ dX X⁻¹)
+    >>> print(differential("½ ‖W x‖²", constant=["x"]))
+    xᵀWᵀdW x
+    """
+    held = _names(constant) if constant else ()
+    reading = _reading(f, where, functions, held)
+    _check_variables(held, reading)
+    names = [name for name in reading.symbols if name not in held]
+    question = Question(reading.expr, reading.symbols)
+    source = recognised(reading.expr)
+    total: list[Expr] = []
+    variables = [question.variable(name) for name in names]
+    pulled = adjoints(source, variables)
+    for name, variable in zip(names, variables, strict=True):
+        dx = direction(variable)
+        acted = adjoint_action(pulled[variable], source.shape, dx, question.before_facts(name))
+        total.append(as_traces(question.shorten(acted, name), source, (dx,)))
+    return add(*total) if total else zeros(*source.shape)

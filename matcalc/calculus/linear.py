@@ -44,10 +44,10 @@ Simplify = Callable[[Expr], Expr]
 _ANY = "#U"
 
 
-def adjoints(f: Expr, variables: Iterable[Expr]) -> dict[Expr, Expr]:
-    """For each variable the adjoint L*(U) of the differential of f, with any cotangent U, from one sweep."""
+def adjoints(f: Expr, variables: Iterable[Expr], cotangent: Expr | None = None) -> dict[Expr, Expr]:
+    """For each variable the adjoint L*(U) of the differential of f, from one sweep; U is any unless it is given."""
     chosen = dict.fromkeys(variables)
-    return pull_back(expand_definitions(f, chosen), chosen, symbol(_ANY, f.shape))
+    return pull_back(expand_definitions(f, chosen), chosen, symbol(_ANY, f.shape) if cotangent is None else cotangent)
 
 
 def action(f: Expr, variable: Expr, direction: Expr, simplify: Simplify = lambda e: e) -> Expr:

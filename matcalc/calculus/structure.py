@@ -14,7 +14,7 @@ from matcalc.algebra.expr import Expr
 from matcalc.algebra.operations import REGISTRY
 from matcalc.errors import DerivativeError, OptionError
 
-__all__ = ["STRUCTURES", "structured", "subspace"]
+__all__ = ["STRUCTURES", "check_structure", "structured", "subspace"]
 
 STRUCTURES = ("project", "ignore", "cookbook")
 _HALF = Fraction(1, 2)
@@ -41,17 +41,22 @@ def subspace(facts: frozenset[str]) -> str | None:
     return next((space for space in _PROJECTIONS if space in named), None)
 
 
-def structured(g: Expr, facts: frozenset[str], structure: str, is_symmetric: Callable[[Expr], bool]) -> Expr:
-    """The gradient g for a variable with these facts, under the convention that `structure` names."""
+def check_structure(facts: frozenset[str], structure: str) -> None:
+    """An error if the convention does not exist, or does not exist for a variable with these facts."""
     if structure not in STRUCTURES:
         raise OptionError(f"structure={structure!r} does not exist", advice=f"one of {', '.join(STRUCTURES)}")
-    if structure == "ignore":
-        return g
     if "orthogonal" in facts and structure == "project":
         raise DerivativeError(
             "orthogonal matrices form no linear subspace, so there is no projected gradient",
             advice='structure="ignore" gives the derivative entry by entry',
         )
+
+
+def structured(g: Expr, facts: frozenset[str], structure: str, is_symmetric: Callable[[Expr], bool]) -> Expr:
+    """The gradient g for a variable with these facts, under the convention that `structure` names."""
+    check_structure(facts, structure)
+    if structure == "ignore":
+        return g
     space = subspace(facts)
     if space is None:
         return g

@@ -115,7 +115,8 @@ def check_program(text: str, statements: list[Statement], declared: Mapping[str,
         if not name:
             continue
         if name in seen:
-            raise ParseError(f"{name} is assigned twice", spans=((statement.start, statement.end),), advice="Use another name.")
+            span = ((statement.start, statement.end),)
+            raise ParseError(f"{name} is assigned twice", spans=span, advice="Use another name.")
         if name in declared and len(statements) > 1:
             raise DeclarationError(f"{name} is declared, and assigned in the text as well", advice="Its shape follows.")
         seen.add(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Protocol
 
@@ -17,15 +17,19 @@ from matcalc.notation.display import (
     first_factor,
     infix_pieces,
     last_factor,
+    node,
     sum_pieces,
     write,
 )
-from matcalc.notation.lowering import lower
+from matcalc.notation.lowering import lower, lower_all
 from matcalc.notation.naming import name_parts
 from matcalc.notation.precedence import ATOM, FORMS, OUTER, POSTFIX
 from matcalc.notation.symbols import SUPERSCRIPTS, VULGAR
 
-__all__ = ["FULL", "abbreviated", "declaration_line", "shape_text", "template_pieces", "text_with_where", "to_text"]
+__all__ = [
+    "FULL", "abbreviated", "declaration_line", "shape_text", "template_pieces", "text_with_where", "texts_with_where",
+    "to_text",
+]  # fmt: skip
 
 #: Up to this many characters nothing is abbreviated.
 FULL = 100_000
@@ -53,6 +57,27 @@ def text_with_where(e: Expr, *, limit: int) -> tuple[str, list[tuple[str, str]]]
     """
     main, where = abbreviated(e, limit)
     return _text(main), [(name, _text(part)) for name, part in where]
+
+
+def texts_with_where(
+    roots: Sequence[Expr], *, limit: int, taken: Iterable[str] = ()
+) -> tuple[list[str], list[tuple[str, str]]]:
+    """Several expressions, and the parts that were named in all of them together if they are longer than the limit.
+
+    taken: names that are in use elsewhere on the page.
+
+    >>> from matcalc.algebra.build import norm, symbol
+    >>> x, y = symbol("x", ("n", 1)), symbol("y", ("n", 1))
+    >>> texts_with_where([norm(x), norm(y)], limit=60)
+    (['‖x‖', '‖y‖'], [])
+    """
+    whole = node("call", "", tuple(lower_all(roots)), SCALAR)
+    if whole.size <= 8 * limit:
+        texts = [_text(tree) for tree in whole.parts]
+        if sum(map(len, texts)) <= limit:
+            return texts, []
+    whole, where = name_parts(whole, taken)
+    return [_text(tree) for tree in whole.parts], [(name, _text(part)) for name, part in where]
 
 
 def abbreviated(e: Expr, limit: int) -> tuple[Display, list[tuple[str, Display]]]:

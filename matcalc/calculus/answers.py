@@ -1,0 +1,137 @@
+"""From a function and the names of variables to answers: orders, structure, layout and facts in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from matcalc.algebra.build import symbol, transpose
+from matcalc.algebra.expr import Expr
+from matcalc.algebra.shapes import SCALAR
+from matcalc.algebra.simplify import Simplifier
+from matcalc.calculus.definitions import with_names
+from matcalc.calculus.forms import in_order, recognised, shortener
+from matcalc.calculus.readings import Reading, read_maps
+from matcalc.calculus.structure import check_structure, structured
+from matcalc.errors import DerivativeError
+from matcalc.notation.declarations import Declaration
+
+__all__ = ["Answer", "Question"]
+
+Simplify = Callable[[Expr], Expr]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """expr is the derivative of `of`, in the reading that `kind` names.
+
+    raw is expr before facts and layout act, and named is expr with the names of a program in it.
+    """
+
+    expr: Expr
+    kind: str
+    of: Expr
+    raw: Expr
+    named: Expr
+
+
+@dataclass
+class Question:
+    """One function, and what is asked of all its derivatives.
+
+    Facts about a variable act on the results alone, so each variable that has some gets a
+    simplifier of its own for what happens before; all results share one.
+    """
+
+    function: Expr
+    symbols: Mapping[str, Declaration]
+    layout: str = "gradient"
+    structure: str = "project"
+    values: Mapping[str, Expr] = field(default_factory=dict)
+    _finish: Simplifier = field(init=False)
+    _plain: dict[str, Simplify] = field(init=False, default_factory=dict)
+    _ordered: dict[Expr, Expr] = field(init=False, default_factory=dict)
+    _named: dict[Expr, Expr] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._finish = shortener(self.symbols)
+        self.values = {name: recognised(value) for name, value in self.values.items()}
+
+    def variable(self, name: str) -> Expr:
+        """The variable as an expression."""
+        return symbol(name, self.symbols[name].shape)
+
+    def before_facts(self, name: str) -> Simplify:
+        """A simplifier under all facts but those about the variable."""
+        key = name if self.symbols[name].facts else ""
+        if key not in self._plain:
+            self._plain[key] = shortener(self.symbols, without=name, factoring=False)
+        return self._plain[key]
+
+    def answers(self, names: Sequence[str], order: int = 1) -> dict[tuple[str, ...], Answer]:
+        """The derivatives by every choice of `order` of the names, in the order of differentiation."""
+        for name in names:
+            check_structure(self.symbols[name].facts, self.structure)
+        found = self._next(recognised(self.function), (), names)
+        for _ in range(order - 1):
+            above = found
+            found = {}
+            for path, answer in above.items():
+                self._check_higher(path, answer)
+                plain = self.before_facts(path[-1])
+                found.update(self._next(recognised(plain(answer.raw)), path, names))
+        return found
+
+    def _next(self, f: Expr, path: tuple[str, ...], names: Sequence[str]) -> dict[tuple[str, ...], Answer]:
+        simplifiers = {self.variable(name): self.before_facts(name) for name in names}
+        readings = read_maps(f, simplifiers)
+        found = {}
+        for name, reading in zip(names, readings.values(), strict=True):
+            answer = self._finished(reading.expr, reading.kind, name, path)
+            found[*path, name] = Answer(
+                answer, reading.kind, f, reading.expr, self._with_names(answer, reading, name, path)
+            )
+        return found
+
+    def _check_higher(self, path: tuple[str, ...], answer: Answer) -> None:
+        """A further derivative is a matrix, or a linear map with an array of its own; nothing else is given."""
+        if self.function.shape != SCALAR and any(self.symbols[name].shape != SCALAR for name in path):
+            raise DerivativeError(
+                "derivatives of order 2 are given for scalar functions",
+                advice="for a vector or a matrix, differentiate one entry or a product with a fixed direction",
+            )
+        if answer.kind == "differential":
+            raise DerivativeError(
+                f"the derivative by {', '.join(path)} has four axes and is given as a differential",
+                advice='for a further derivative differentiate it in a fixed direction: derive(d.jvp("V").expr, …)',
+            )
+
+    def _finished(self, raw: Expr, kind: str, name: str, path: tuple[str, ...]) -> Expr:
+        """The answer under all facts, with the structure of the variable and the layout that were asked for."""
+        answer = self._finish(raw)
+        if kind == "jacobian":
+            answer = self._finish.symmetric_form(answer)
+        elif kind == "gradient" and not path:
+            is_symmetric = self._finish.facts.keys.is_symmetric
+            projected = structured(answer, self.symbols[name].facts, self.structure, is_symmetric)
+            answer = answer if projected is answer else self._finish(projected)
+            if self.layout == "numerator":
+                answer = self._finish(transpose(answer))
+        return in_order(answer, self.symbols, self._ordered)
+
+    def _with_names(self, answer: Expr, reading: Reading, name: str, path: tuple[str, ...]) -> Expr:
+        """The answer with the names of the program: put in before it is brought to its form, or after."""
+        if not self.values:
+            return answer
+        keys = self._finish.facts.keys
+        early = self._finished(with_names(reading.expr, self.values, keys, self._named), reading.kind, name, path)
+        late = with_names(answer, self.values, keys, self._named)
+        return min((late, early), key=lambda e: (e is answer, self._finish.cost(e)))
+
+    def with_names(self, e: Expr) -> Expr:
+        """e with the names of the program for the parts that they stand for."""
+        return with_names(e, self.values, self._finish.facts.keys, self._named)
+
+    def shorten(self, e: Expr, name: str) -> Expr:
+        """An expression in its shortest form: first without the facts about the variable, then with them."""
+        return in_order(self._finish(self.before_facts(name)(e)), self.symbols, self._ordered)

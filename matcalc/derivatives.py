@@ -1,0 +1,152 @@
+"""Derivatives: the derivatives of one function by several variables, from one sweep, as one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from matcalc.algebra.build import symbol
+from matcalc.algebra.expr import Expr
+from matcalc.calculus.answers import Answer, Question
+from matcalc.calculus.conditions import conditions_of
+from matcalc.calculus.definitions import needed
+from matcalc.calculus.forms import facts_of, recognised
+from matcalc.derivative import Derivative, remarks_on
+from matcalc.errors import NotYetError, OptionError
+from matcalc.notation.declarations import Declaration
+from matcalc.notation.heads import head_latex, head_text
+from matcalc.notation.latex import to_latex
+from matcalc.notation.names import normalise_name
+from matcalc.notation.page import Formulas, page
+from matcalc.notation.read import Reading
+from matcalc.notation.text import to_text
+
+if TYPE_CHECKING:
+    from matcalc.codegen.compiled import Compiled
+
+__all__ = ["Derivatives", "letter_of", "make_derivative"]
+
+Key = str | tuple[str, ...]
+
+
+def letter_of(reading: Reading) -> str:
+    """What the function is called: its name in a program, else the first usual letter that is not in use."""
+    taken = {*reading.symbols, *reading.definitions}
+    return reading.name or next((letter for letter in ("f", "L", "J", "ℓ", "F") if letter not in taken), "f")
+
+
+def make_derivative(reading: Reading, question: Question, path: tuple[str, ...], answer: Answer) -> Derivative:
+    """The Derivative for one answer to a question."""
+    return Derivative(
+        reading.expr, path[-1], answer.expr, reading.symbols, answer.kind, len(path), question.layout,
+        question.structure, reading.notes, path[:-1], answer.of, "", reading.definitions, answer.named,
+        reading.last, letter_of(reading),
+    )  # fmt: skip
+
+
+class Derivatives(Mapping[Key, Derivative]):
+    """The derivatives of `function` by the names in `wrt`: a mapping by name, for order 2 by pairs of names.
+
+    They share one where-list in str(), one program in code() and compile(), and one sweep.
+
+    >>> from matcalc import derive
+    >>> d = derive("‖y − A x‖²", ["x", "y"])
+    >>> print(d["x"].expr, "and", d["y"].expr)
+    2 Aᵀ(A x − y) and 2 (y − A x)
+    """
+
+    def __init__(
+        self, reading: Reading, question: Question, wrt: Sequence[str], answers: Mapping[tuple[str, ...], Answer]
+    ) -> None:
+        self.function: Expr = reading.expr
+        self.where: Mapping[str, Declaration] = reading.symbols
+        self.definitions: Mapping[str, Expr] = reading.definitions
+        self.wrt = tuple(wrt)
+        self.order = len(next(iter(answers)))
+        self._notes = reading.notes
+        self._letter = letter_of(reading)
+        self._items = {path: make_derivative(reading, question, path, answer) for path, answer in answers.items()}
+
+    # --- the mapping -------------------------------------------------------------------------------
+
+    def __getitem__(self, key: Key) -> Derivative:
+        names = (key,) if isinstance(key, str) else tuple(key)
+        path = tuple([normalise_name(name) for name in names])
+        if path in self._items:
+            return self._items[path]
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter([path[0] if self.order == 1 else path for path in self._items])
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What must hold for the answers to exist."""
+        return tuple(self._conditions())
+
+    def _conditions(self) -> Iterator[str]:
+        variables = {symbol(name, self.where[name].shape) for name in self.wrt}
+        return conditions_of(self.function, variables, facts_of(self.where), to_text)
+
+    # --- how they are shown ------------------------------------------------------------------------
+
+    def __str__(self) -> str:
+        full: list[tuple[str, Expr]] = []
+        named: list[tuple[str, Expr]] = []
+        for path, d in self._items.items():
+            head = head_text(d.kind, path, letter=self._letter)
+            if d.kind == "differential" and self.order == 1 and len(self._items) > 1:
+                head = f"{head} by {path[0]}"
+            full.append((head, d.expr))
+            named.append((head, d.expr if d.named is None else d.named))
+        candidates: list[Formulas] = [(full, {})]
+        if self.definitions:
+            candidates.append((named, needed([e for _, e in named], self.definitions)))
+        remarks = dict.fromkeys([*self._notes, *[r for d in self._items.values() for r in remarks_on(d)]])
+        return page(candidates, self.where, self._conditions(), tuple(remarks))
+
+    def __repr__(self) -> str:
+        return f"<derivatives by {', '.join(self.wrt)}>"
+
+    def latex(self) -> str:
+        """The answers in LaTeX, one a line."""
+        lines = [
+            f"{head_latex(d.kind, path, letter=self._letter)} &= {to_latex(d.expr)}" for path, d in self._items.items()
+        ]
+        return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/plain": str(self), "text/latex": f"$\\displaystyle {self.latex()}$"}
+
+    # --- code --------------------------------------------------------------------------------------
+
+    def code(self, target: str = "numpy", what: Sequence[str] = ("value", "derivative")) -> str:
+        """The source of one function that computes the value and all derivatives, in the order of the mapping."""
+        return self._compiled(target, what).source
+
+    def compile(self, target: str = "numpy", what: Sequence[str] = ("derivative",)) -> Compiled:
+        """A callable that returns the arrays in the order of the mapping, with the value where `what` has it."""
+        return self._compiled(target, what)
+
+    def _compiled(self, target: str, what: Sequence[str]) -> Compiled:
+        from matcalc.codegen.compiled import compile_numpy
+
+        if target != "numpy":
+            raise NotYetError(f"code for {target!r} is not there yet", advice='target="numpy" is')
+        outputs: dict[str, Expr] = {}
+        axes = {}
+        for name in what:
+            if name == "value":
+                outputs["value"] = recognised(self.function)
+            elif name == "derivative":
+                for path, d in self._items.items():
+                    key = "_".join(("derivative", *path))
+                    outputs[key] = d.kronecker
+                    if d.kind == "differential":
+                        axes[key] = d.axes
+            else:
+                raise OptionError(f"what={name!r} does not exist", advice="one of value, derivative")
+        return compile_numpy(outputs, self.where, name="_and_".join(what), title=str(self), axes=axes)
