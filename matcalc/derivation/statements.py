@@ -8,7 +8,7 @@ to what is used twice. Statements stand in the order in which they can be comput
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from matcalc.algebra.build import (
@@ -26,6 +26,7 @@ from matcalc.algebra.build import (
     is_number,
     parts,
     symbol,
+    transpose,
 )
 from matcalc.algebra.expr import Expr, postorder, rebuild, symbols_of
 from matcalc.algebra.operations import Operation
@@ -33,7 +34,7 @@ from matcalc.algebra.shapes import SCALAR, dim_names, is_vector
 from matcalc.calculus.formulas import VALUE, derivative_template, differential_template
 from matcalc.notation.naming import fresh_names
 
-__all__ = ["Program", "Statement", "active_nodes", "is_linear", "straight_line"]
+__all__ = ["Program", "Statement", "active_nodes", "is_linear", "squared", "straight_line"]
 
 #: The operations of the algebra through which a differential passes without a rule of its own.
 _STRUCTURE = {ADD, GROUP, PRODUCT, HADAMARD, TRANSPOSE, INNER}
@@ -90,11 +91,12 @@ def is_linear(op: Operation) -> bool:
 
 
 def straight_line(f: Expr, variables: tuple[Expr, ...], used: set[str]) -> Program:
-    """f with names for its inner expressions; `used` holds the names that are taken, and grows."""
+    """f with names for its inner expressions; `used` holds the names of symbols and dimensions, and grows."""
     nodes = postorder(f)
     active = active_nodes(f, variables)
     roles = _roles(f, nodes, active)
-    supply = _Supply(used, [(n, role) for n, role in roles.items()])
+    taken = used | {f"d{name}" for name in used}
+    supply = _Supply(taken, [(n, role) for n, role in roles.items()])
     statements: list[Statement] = []
 
     def replace(node: Expr, args: tuple[Expr, ...]) -> Expr:
@@ -102,6 +104,7 @@ def straight_line(f: Expr, variables: tuple[Expr, ...], used: set[str]) -> Progr
         if node not in roles or fresh.op is SYMBOL:
             return fresh
         name = supply.name(node, roles[node])
+        used.add(str(name.data))
         statements.append(Statement(name, fresh, roles[node]))
         return name
 
@@ -139,33 +142,41 @@ def _roles(f: Expr, nodes: list[Expr], active: set[Expr]) -> dict[Expr, str]:
 
 def _asked(node: Expr, active: set[Expr]) -> Iterator[tuple[str, Expr]]:
     """The operands of a node that it would rather have under a name."""
-    if node.op is INNER and node.args[0] is node.args[1]:
-        yield "residual", node.args[0]
+    square = squared(node)
+    if square is not None:
+        yield "residual", square
     elif node.op is POWER:
-        if node.args[0].op is not INNER:
-            yield "residual", node.args[0]
+        if squared(node.args[0]) is None:
+            yield "factor" if node.shape == SCALAR else "residual", node.args[0]
     elif node.op is PRODUCT:
         _, scalars, matrices = ((), (), ()) if is_chain(node) else parts(node)
         busy = [s for s in scalars if s in active]
         for s in busy if len(busy) > 1 or matrices else ():
             base = s.args[0] if s.op is POWER else s
-            if (is_chain(base) or base.op is INNER) and not (s.op is POWER and _is_norm_power(s)):
+            if (is_chain(base) or base.op is INNER) and not _is_norm(s):
                 yield "factor", base
     elif not is_linear(node.op):
         for arg in node.args:
             yield "argument", arg
 
 
-def _is_norm_power(e: Expr) -> bool:
-    """Whether e is ‖a‖ to some odd power."""
-    exponent = e.args[1]
-    return e.args[0].op is INNER and e.args[0].args[0] is e.args[0].args[1] and not (
-        is_number(exponent) and isinstance(exponent.data, int)
-    )
+def squared(e: Expr) -> Expr | None:
+    """a where e is ‖a‖², written as a norm or as aᵀa."""
+    if e.op is INNER and e.args[0] is e.args[1]:
+        return e.args[0]
+    if is_chain(e) and len(e.args) == 2 and e.args[0] is transpose(e.args[1]):
+        return e.args[1]
+    return None
 
 
 def _is_norm(e: Expr) -> bool:
-    return e.op is POWER and _is_norm_power(e)
+    """Whether e is ‖a‖ to some odd power."""
+    exponent = e.args[1] if e.op is POWER else e
+    return (
+        e.op is POWER
+        and squared(e.args[0]) is not None
+        and not (is_number(exponent) and isinstance(exponent.data, int))
+    )
 
 
 def is_short(e: Expr) -> bool:
@@ -240,6 +251,3 @@ def _numbered(letter: str, used: set[str]) -> Iterator[str]:
 def _unclaimed(name: str, used: set[str]) -> bool:
     """Whether the differential of the name is free as well."""
     return f"d{name}" not in used
-
-
-Simplify = Callable[[Expr], Expr]

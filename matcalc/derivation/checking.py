@@ -1,0 +1,169 @@
+"""Every line by value: the forms of a line against each other, and against difference quotients.
+
+Points are drawn as for certificates. Names are replaced by what they stand for, so that a line is
+compared in the symbols of the function and in the differentials of the variables alone.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+
+from matcalc.algebra.expr import Expr
+from matcalc.algebra.shapes import Shape
+from matcalc.check import difference_quotients
+from matcalc.codegen.compiled import compile_numpy
+from matcalc.codegen.sampling import MODES, Array, Declared, sample, sizes_for
+from matcalc.derivation.differential import put
+from matcalc.derivation.steps import Steps
+from matcalc.errors import DataError
+
+__all__ = ["Report", "check_steps"]
+
+#: Values beyond this come from a matrix that is singular but for rounding, and decide nothing.
+_LARGE = 1e7
+#: Two forms of a line agree up to this, a form and a difference quotient up to the other, relative to the largest.
+_EXACT, _QUOTIENT = 1e-8, 1e-6
+_ATTEMPTS = 60
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found; true if every line is right.
+
+    lines: how many were compared. wrong: those that are not, as text. reason: why nothing was found.
+    """
+
+    lines: int
+    wrong: tuple[str, ...]
+    sizes: str = ""
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return not self.wrong and not self.reason
+
+    def __str__(self) -> str:
+        if self.reason:
+            return f"not checked: {self.reason}"
+        if self.wrong:
+            return "WRONG: " + "; ".join(self.wrong)
+        return f"all {self.lines} lines agree with the ones before them and with difference quotients ({self.sizes})"
+
+
+@dataclass
+class _Values:
+    """The expressions of all lines, compiled together."""
+
+    steps: Steps
+    symbols: Mapping[str, Declared]
+
+    def __post_init__(self) -> None:
+        steps = self.steps
+        memo = steps.values
+        self.forms = dict.fromkeys(put(e, memo) for step in steps for e in chain.from_iterable(step.equal))
+        self.quantities = dict.fromkeys(put(step.quotient[0], memo) for step in steps if step.quotient)
+        self.shapes: dict[str, Shape] = {name: d.shape for name, d in self.symbols.items()}
+        moving = dict.fromkeys(v for step in steps if step.quotient for v in step.quotient[1])
+        self.moves = {v: steps.differentials[v] for v in moving}
+        directions = {str(d.data): d.shape for d in self.moves.values()}
+        self.compiled = compile_numpy(_outputs(self.forms), {**self.shapes, **directions})
+        self.functions = compile_numpy(_outputs(self.quantities), self.shapes) if self.quantities else None
+
+    def at(self, inputs: dict[str, Array], directions: dict[str, Array]) -> dict[Expr, Array] | None:
+        """The value of every form at a point; None where one does not exist."""
+        found = self.compiled(**inputs, **directions)
+        arrays = found if isinstance(found, tuple) else (found,)
+        return dict(zip(self.forms, arrays, strict=True)) if all(map(_usable, arrays)) else None
+
+    def quotients(
+        self, inputs: dict[str, Array], directions: dict[str, Array], moved: frozenset[Expr]
+    ) -> dict[Expr, tuple[Array, float]] | None:
+        """How every quantity changes along the directions of the variables that move."""
+        function = self.functions
+        assert function is not None
+
+        def along(t: Array) -> Array:
+            shifted = dict(inputs)
+            for v in moved:
+                shifted[str(v.data)] = inputs[str(v.data)] + t * directions[str(self.moves[v].data)]
+            found = function(**shifted)
+            return np.concatenate([np.ravel(a) for a in (found if isinstance(found, tuple) else (found,))])
+
+        slopes, error = difference_quotients(along, np.array(0.0))
+        if not _usable(slopes):
+            return None
+        found = function(**inputs)
+        out, start = {}, 0
+        for quantity, a in zip(self.quantities, found if isinstance(found, tuple) else (found,), strict=True):
+            out[quantity] = slopes[start : start + a.size].reshape(a.shape), error
+            start += a.size
+        return out
+
+
+def _outputs(expressions: Mapping[Expr, None]) -> dict[str, Expr]:
+    return {f"v{i}": e for i, e in enumerate(expressions)}
+
+
+def check_steps(steps: Steps, seed: int = 0) -> Report:
+    """A report that is true if every line agrees with the one before it and with difference quotients."""
+    symbols: Mapping[str, Declared] = steps.symbols
+    values = _Values(steps, symbols)
+    rng = np.random.default_rng(seed)
+    integers = steps.integers
+    for attempt in range(_ATTEMPTS):
+        sizes = sizes_for(symbols, rng)
+        modes = {} if attempt < 4 else {s: str(rng.choice(MODES)) for s in symbols}
+        inputs = sample(symbols, sizes, rng, modes, integers)
+        directions = {
+            str(d.data): 0.5 * rng.standard_normal(inputs[str(v.data)].shape) for v, d in values.moves.items()
+        }
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                wrong = _wrong(values, inputs, directions)
+            except (DataError, ValueError):  # a matrix that is singular, or not finite
+                continue
+        if wrong is not None:
+            return Report(len(steps), tuple(wrong), ", ".join(f"{d} = {n}" for d, n in sizes.items()) or "scalars")
+    return Report(0, (), reason="no point was found where every line has a value")
+
+
+def _wrong(values: _Values, inputs: dict[str, Array], directions: dict[str, Array]) -> list[str] | None:
+    """The lines that disagree at a point; None where the point decides nothing."""
+    forms = values.at(inputs, directions)
+    if forms is None:
+        return None
+    known: dict[frozenset[Expr], dict[Expr, tuple[Array, float]] | None] = {}
+    wrong = []
+    for step in values.steps:
+        groups = [[forms[put(e, values.steps.values)] for e in group] for group in step.equal]
+        if not all(_agree(group[0], other, _EXACT) for group in groups for other in group[1:]):
+            wrong.append(str(step))
+            continue
+        if step.quotient is None:
+            continue
+        quantity, moved = put(step.quotient[0], values.steps.values), step.quotient[1]
+        if moved not in known:
+            known[moved] = values.quotients(inputs, directions, moved)
+        slopes = known[moved]
+        if slopes is None or slopes[quantity][1] > 1e-4 * max(1.0, float(np.max(np.abs(slopes[quantity][0])))):
+            return None
+        slope, error = slopes[quantity]
+        if not _agree(slope, groups[0][-1], _QUOTIENT, error):
+            wrong.append(str(step))
+    return wrong
+
+
+def _usable(a: Array) -> bool:
+    return bool(np.all(np.isfinite(a))) and float(np.max(np.abs(a), initial=0.0)) < _LARGE
+
+
+def _agree(a: Array, b: Array, tolerance: float, error: float = 0.0) -> bool:
+    if a.size != b.size:
+        return False
+    scale = max(float(np.max(np.abs(a), initial=0.0)), float(np.max(np.abs(b), initial=0.0)), 1e-2)
+    return float(np.max(np.abs(a.reshape(-1) - b.reshape(-1)), initial=0.0)) <= tolerance * scale + 20 * error

@@ -1,0 +1,200 @@
+"""The derivation of a gradient: a linear form Σ G : dX, carried back from name to name.
+
+The form starts as df in the differentials of the names. Each name's differential is put in its place,
+last name first, and Frobenius moves bring the form back to pairs of a cotangent and a bare
+differential; what stands before the differential of a variable in the end is the gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from matcalc.algebra.build import (
+    ADD,
+    INNER,
+    ONE,
+    add,
+    inner,
+    is_chain,
+    multiply,
+    number,
+    parts,
+    reassemble,
+    transpose,
+    zeros,
+)
+from matcalc.algebra.expr import Expr, symbols_of
+from matcalc.algebra.shapes import SCALAR
+from matcalc.calculus.sweep import pull_back, ungroup
+from matcalc.derivation.differential import put
+from matcalc.derivation.forms import Form, Right
+from matcalc.derivation.page import LONG, Page, frobenius, length
+from matcalc.derivation.statements import Statement
+from matcalc.derivation.steps import Head
+
+__all__ = ["gradient_lines"]
+
+#: Names whose differentials are put in together; beyond so many they go one by one.
+_TOGETHER = 12
+
+#: Two forms together up to this many characters stand on one line.
+_SHORT = 40
+
+Frontier = dict[Expr, Expr]
+
+
+def gradient_lines(
+    page: Page,
+    answers: Mapping[Expr, Expr],
+    finish: Callable[[Expr, Expr], Expr] = lambda v, g: g,
+    said: str = "",
+    head: Head | None = None,
+) -> None:
+    """The lines from df to the gradients.
+
+    answers: for each variable the answer that is shown. finish gives the answer's value from the
+    gradient entry by entry, and `said` is the convention by which it does, if it changes anything.
+    """
+    program = page.program
+    frontier = _pulled(page, program.result, ONE)
+    forward = page.differential(program.result)
+    rule, source = page.explained(program.result)
+    form = _form(page, frontier)
+    if _is_form(forward, page) or length(forward) > LONG:
+        _form_line(page, [form], rule, source)
+    elif length(forward) + length(form) <= _SHORT:
+        _form_line(page, [forward, form], f"{rule}; Frobenius product", source)
+    else:
+        _form_line(page, [forward], rule, source)
+        moved, where = frobenius(Form(()), set())
+        _form_line(page, [form], moved, where)
+    todo = list(program.statements)
+    while todo:
+        batch = _batch(page, todo, frontier)
+        for s in batch:
+            todo.remove(s)
+        reached = [s for s in batch if s.symbol in frontier]
+        if reached:
+            _substitute(page, reached, frontier)
+    for v in page.variables:
+        g = frontier.get(v, zeros(*v.shape))
+        at = head or Head(page.name, page.function.shape, "derivative", (v,))
+        _read_off(page, v, at, g, answers[v], finish(v, put(g, page.values)), said)
+
+
+def _batch(page: Page, todo: list[Statement], frontier: Frontier) -> list[Statement]:
+    """The last statements that no later one in the frontier depends on."""
+    if len(todo) > _TOGETHER:
+        return [todo[-1]]
+    blocked: set[Expr] = set()
+    out = []
+    for s in reversed(todo):
+        if s.symbol not in blocked:
+            out.append(s)
+        blocked.update(symbols_of(s.expr))
+    return out[::-1]
+
+
+def _pulled(page: Page, e: Expr, cotangent: Expr) -> Frontier:
+    """The cotangents that arrive at the leaves of e, in the order in which the leaves appear."""
+    leaves = page.program.leaves(e)
+    found = pull_back(e, dict.fromkeys(leaves), cotangent)
+    return {leaf: page.simplify(ungroup(found[leaf])[0]) for leaf in leaves}
+
+
+def _form(page: Page, frontier: Frontier) -> Form:
+    return Form.of([(g, page.d(leaf)) for leaf, g in frontier.items()])
+
+
+def _form_line(page: Page, forms: list[Right], rule: str, source: str) -> None:
+    values = tuple([form if isinstance(form, Expr) else form.value for form in forms])
+    page.write(page.dhead, forms, rule, source, equal=(values,), quotient=(page.function, page.moving()))
+
+
+def _is_form(e: Expr, page: Page) -> bool:
+    """Whether every term of e is a product G : dX already."""
+    ds = set(page.program.differentials.values())
+    return all(
+        any(
+            s in ds or (_pairs(s) and any(side in ds or transpose(side) in ds for side in s.args))
+            for s in parts(term)[1]
+        )
+        for term in (e.args if e.op is ADD else (e,))
+    )
+
+
+def _pairs(e: Expr) -> bool:
+    """Whether e is an inner product of two things."""
+    return e.op is INNER or (is_chain(e) and len(e.args) == 2)
+
+
+def _substitute(page: Page, batch: list[Statement], frontier: Frontier) -> None:
+    """The differentials of these names put into the form, and moved across to those of earlier ones."""
+    remarks = []
+    for s in batch:
+        moved = page.differential(s.expr, s.symbol)
+        if page.trivial(s):
+            remarks.append(f"d{s.symbol.data} = {moved}")
+        else:
+            _differential_line(page, s, moved)
+    given = _with_differentials(page, batch, frontier)
+    for s in batch:
+        g = frontier.pop(s.symbol)
+        for leaf, pulled in _pulled(page, put(s.expr, {}), g).items():
+            pulled = page.simplify(put(pulled, {s.expr: s.symbol}) if s.expr.args else pulled)
+            total = page.simplify(add(frontier[leaf], pulled)) if leaf in frontier else pulled
+            frontier[leaf] = total
+    after = _form(page, frontier)
+    if given is not None and length(given) <= LONG and str(given) != str(after):
+        rule, source = frobenius(given, set(page.program.differentials.values()))
+        _form_line(page, [given, after], rule, source)
+    else:
+        rule = ", ".join(remarks) or "put in " + ", ".join(f"d{s.symbol.data}" for s in batch)
+        _form_line(page, [after], rule, "")
+
+
+def _differential_line(page: Page, s: Statement, moved: Expr) -> None:
+    """dn = … for a name n."""
+    rule, source = page.explained(s.expr)
+    forms: list[Right] = [moved]
+    if s.symbol.shape == SCALAR:
+        form = _form(page, _pulled(page, s.expr, ONE))
+        forms = [form] if _is_form(moved, page) else [moved, form]
+    head = Head(str(s.symbol.data), s.symbol.shape, "differential")
+    values = tuple([page.d(s.symbol), *[form if isinstance(form, Expr) else form.value for form in forms]])
+    page.write(head, forms, rule, source, equal=(values,), quotient=(s.symbol, page.moving()))
+
+
+def _with_differentials(page: Page, batch: list[Statement], frontier: Frontier) -> Form | None:
+    """The form with the differentials of these names in the places of their symbols; None if all are scalars."""
+    taken = {s.symbol: s for s in batch if s.symbol.shape != SCALAR and not page.trivial(s)}
+    if not taken:
+        return None
+    pairs = []
+    for leaf, g in frontier.items():
+        s = taken.get(leaf)
+        if s is None:
+            pairs.append((g, page.d(leaf)))
+            continue
+        moved = page.differential(s.expr, s.symbol)
+        if moved.op is not ADD:
+            c, scalars, matrices = parts(moved)
+            g, moved = multiply(number(c), *scalars, g), reassemble(1, (), matrices)
+        pairs.append((g, moved))
+    return Form.of(pairs)
+
+
+def _read_off(page: Page, v: Expr, head: Head, g: Expr, answer: Expr, finished: Expr, said: str) -> None:
+    """∂f/∂X = G, with the values of the names put back, in the shortest form."""
+    back = put(g, page.values)
+    forms: list[Right] = [form for form in (g, back) if length(form) <= LONG]
+    if len(forms) > 1 and g is not back:
+        forms = [back]
+    rule = f"what stands before {page.d(v)}"
+    quotient = (page.function, frozenset({v}))
+    paired = tuple([inner(form, page.d(v)) for form in (g, back)])
+    if not said:
+        page.write(head, [*forms, answer], rule, "", equal=(paired, (finished, answer)), quotient=quotient)
+        return
+    page.write(head, forms[-1:] or [back], rule, "", equal=(paired,), quotient=quotient)
+    page.write(head, [answer], said, "", equal=((finished, answer),))
