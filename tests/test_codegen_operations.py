@@ -25,9 +25,9 @@ from matcalc.algebra.build import (
     transpose,
     zeros,
 )  # fmt: skip
-from matcalc.algebra.expr import Expr, symbols_of
+from matcalc.algebra.expr import Expr
 from matcalc.algebra.operations import REGISTRY, Operation
-from matcalc.algebra.shapes import dim_substitute
+from matcalc.algebra.shapes import dim_names, dim_substitute
 from matcalc.codegen.compiled import compile_numpy
 from matcalc.codegen.sampling import sample
 from matcalc.errors import ShapeError
@@ -82,7 +82,7 @@ STRUCTURAL = {
 SYMBOLS = {str(s.data): Declared(s.shape) for s in (X, A, B, x, y, row, c)}
 SIZES = [dict(zip("mnp", s, strict=True)) for s in [(3, 3, 3), (5, 3, 2), (2, 4, 3), (1, 1, 1), (4, 1, 2), (1, 3, 1)]]
 #: Rows that constructors replace by others.
-COMPOSED = {"mean", "norm", "sqrt", "unknown"}
+COMPOSED = {"mean", "norm", "sqrt", *[op.name for op in REGISTRY if op.name.startswith("unknown")]}
 MODES = {"positive": "positive", "unit": "unit", "spd": "spd", "above one": "above one"}
 ROWS = [op for op in REGISTRY if op.signature and op.name not in {*STRUCTURAL, *COMPOSED}]
 
@@ -98,34 +98,31 @@ def test_structural_operation(name, sizes):
     agree(STRUCTURAL[name], SYMBOLS, sizes)
 
 
-def operands(op: Operation, columns: bool) -> tuple[list[Expr], dict[str, str]]:
+def operands(op: Operation, columns: bool) -> tuple[list[Expr], dict[str, Declared], dict[str, str]]:
     """Symbols that fit the row: as general as its signature, or with literal 1 for some dimensions."""
     named, _ = signature_dims(op.signature)
-    squashed = {"n": 1} if columns else {}
-    exprs, modes = [], {}
+    exprs, symbols, modes = [], {}, {}
     for i, (letter, shape) in enumerate(named):
         kind = op.sample[i] if i < len(op.sample) else "normal"
-        shape = tuple(dim_substitute(d, squashed) for d in shape)
-        exprs.append(number(3) if kind == "three" else symbol(letter, shape))
-        modes[letter] = MODES.get(kind, "normal")
-    return exprs, modes
+        if kind == "three":
+            exprs.append(number(3))
+            continue
+        shape = tuple(dim_substitute(d, {"n": 1} if columns else {}) for d in shape)
+        exprs.append(symbol(letter, shape))
+        symbols[letter] = Declared(shape, *([kind] if kind in ("symmetric", "spd", "invertible") else []))
+        modes[letter] = kind if kind in ("positive", "unit", "above one") else "normal"
+    return exprs, symbols, modes
 
 
 @pytest.mark.parametrize("columns", [False, True], ids=["matrix", "column"])
 @pytest.mark.parametrize("op", ROWS, ids=lambda op: op.name)
 def test_row(op, columns):
-    exprs, modes = operands(op, columns)
+    exprs, symbols, modes = operands(op, columns)
     try:
         e = apply(op, tuple(exprs))
     except ShapeError:
         pytest.skip("the row takes no literal 1 here")
-    symbols = {str(s.data): Declared(s.shape) for arg in exprs for s in symbols_of(arg)}
-    names = sorted({d for s in symbols.values() for dim in s.shape for d in _names(dim)})
+    names = sorted({d for s in symbols.values() for dim in s.shape for d in dim_names(dim)})
     for lengths in itertools.islice(itertools.product((3, 1, 2), repeat=len(names)), 9):
         agree(e, symbols, dict(zip(names, lengths, strict=True)), modes)
 
-
-def _names(dim):
-    from matcalc.algebra.shapes import dim_names
-
-    return dim_names(dim)

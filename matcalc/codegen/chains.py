@@ -74,6 +74,8 @@ def _step(left: str, right: str, r: int, k: int, c: int) -> int:
         return r if left == right else r * c
     if "spread" in (left, right):
         return r * k + k * c
+    if "inv" in (left, right):  # two substitutions, each slower than a product
+        return 3 * r * k * c
     if k == 1:
         return r * c
     return 2 * r * k * c
@@ -157,6 +159,9 @@ class Chains:
                 best = None
                 for cut in range(i, j):
                     step = _step(kind(i, cut), kind(cut + 1, j), sizes[i], ends[cut], ends[j])
+                    left_part, right_part = tuple(factors[i : cut + 1]), tuple(factors[cut + 1 : j + 1])
+                    if len(left_part) == len(right_part) and _flipped(left_part) == right_part:
+                        step //= 2  # a product with its own transpose is symmetric
                     # an inverse that meets its neighbour is a solve: it need not be formed first
                     left_solves = cut == i and kinds[i] == "inv"
                     right_solves = cut + 1 == j and kinds[j] == "inv" and not left_solves

@@ -154,6 +154,8 @@ def flip(t: Term) -> Term:
 
 # --- broadcasting --------------------------------------------------------------------------------
 
+#: Operations whose value is an array that nothing else holds yet.
+_COMPUTED = frozenset({"matmul", "outer", "solve", "vdot"})
 Builder = Callable[[list[Term], Dims], Term]
 
 
@@ -243,10 +245,9 @@ def _sum(pairs: list[tuple[Fraction, Term]], dims: Dims) -> Term:
         content = ONE
     split_pairs.sort(key=lambda pair: pair[1].order)
     operands = tuple([t for _, t in split_pairs])
-    negated = tuple([-c / content for c, _ in split_pairs])
-    opposite = operands[0].table.terms.get(("plus", negated, dims, *operands))
-    if opposite is not None:  # the one is computed anyway
-        return scale(-content, opposite)
+    # r and −r are one term; what is computed stands first and is positive, so that NumPy subtracts in its place
+    leading = next((c for c, t in split_pairs if t.op in _COMPUTED), ONE) if dims else ONE
+    content = -content if leading < 0 else content
     return scale(content, make("plus", operands, tuple([c / content for c, _ in split_pairs]), dims))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
-from matcalc.codegen.elementwise import call, plus, power, scale, size_of, split, spread, times
+from matcalc.codegen.elementwise import call, plus, power, scale, size_of, split, spread, times, transpose
 from matcalc.codegen.linear import total
 from matcalc.codegen.passes import rewrite
 from matcalc.codegen.terms import Dims, Term, make, number, postorder
@@ -36,6 +36,8 @@ def _expanded(term: Term, rebuilt: Term, methods: dict[Term, str], margins: set[
             return _WITH_FACTOR[method](term, rebuilt)
     if term.op == "logdet" and term.data == "positive" and term.args[0] not in term.table.definite:
         return _signed(rebuilt)
+    if rebuilt.op == "matmul":
+        return _gram(rebuilt)
     if term.op in ("softmax", "logsumexp"):
         return _exponentials(rebuilt)
     if term.op == "call" and term.data in ("softplus", "sigmoid") and _margin(term.args[0])[1] in margins:
@@ -82,7 +84,9 @@ def _by_cholesky(term: Term, rebuilt: Term) -> Term:
     factor = make("cholesky", rebuilt.args[:1], None, term.args[0].dims)
     if term.op == "logdet":
         return scale(2, total(call("log", make("factor_diagonal", (factor,), None, factor.dims[:1]))))
-    return make("cho_solve", (factor, _right_side(term, rebuilt)), None, term.dims)
+    if term.op == "inv":
+        return make("mirrored", (make("potri", (factor,), None, term.dims),), None, term.dims)
+    return make("cho_solve", (factor, rebuilt.args[1]), None, term.dims)
 
 
 def _by_lu(term: Term, rebuilt: Term) -> Term:
@@ -112,6 +116,40 @@ _WITH_FACTOR: dict[str, Callable[[Term, Term], Term]] = {
 }
 
 
+# --- products that are symmetric ---------------------------------------------------------------------
+
+
+def _gram(t: Term) -> Term:
+    """Xᵀdiag(v)X with v ≥ 0 as ZᵀZ, of which half the entries are computed."""
+    left, right = t.args
+    if t.rank < 2 or right.rank < 2 or right.op != "times" or len(right.args) != 2 or set(right.data) != {ONE}:  # type: ignore[call-overload]
+        return t
+    weights = next((b for b in right.args if b.op == "spread" and b.axis == 0), None)
+    if weights is None or not _nonnegative(weights.args[0]):
+        return t
+    x = next(b for b in right.args if b is not weights)
+    if left is not transpose(x):
+        return t
+    z = times(spread(call("sqrt", weights.args[0]), right.dims, 0), x)
+    return make("matmul", (transpose(z), z), None, t.dims)
+
+
+_NONNEGATIVE = frozenset({"sigmoid", "exp", "softplus", "relu", "step", "abs", "cosh", "sqrt"})
+
+
+def _nonnegative(t: Term) -> bool:
+    """Whether no entry is negative, by the form of the term."""
+    if t in t.table.nonnegative:
+        return True
+    if t.op == "times":
+        return all(e % 2 == 0 or _nonnegative(b) for b, e in t.powers)
+    if t.op == "plus":
+        return all(c >= 0 and _nonnegative(a) for c, a in t.summands)
+    if t.op in ("scale", "number"):
+        return t.value >= 0 and all(map(_nonnegative, t.args))
+    return t.op == "softmax" or (t.op == "call" and t.data in _NONNEGATIVE)
+
+
 # --- exponentials ----------------------------------------------------------------------------------
 
 
@@ -128,6 +166,7 @@ def _exponentials(t: Term) -> Term:
         return plus([(ONE, top), (ONE, call("log", s))])
     softmax = times(e, spread(power(s, -1), u.dims, along))
     t.table.hints[softmax] = "p"
+    t.table.nonnegative.add(softmax)
     return softmax
 
 
@@ -160,4 +199,5 @@ def _from_margin(t: Term) -> Term:
     least = call("minimum", v, zero) if sign > 0 else scale(-1, call("maximum", v, zero))
     sigmoid = times(call("exp", least), power(below, -1))
     t.table.hints[sigmoid] = "p"
+    t.table.nonnegative.add(sigmoid)
     return sigmoid

@@ -7,13 +7,22 @@ import keyword
 import unicodedata
 from collections.abc import Iterable
 
-__all__ = ["RESERVED", "Names", "identifier"]
+__all__ = ["MODULES", "RESERVED", "Names", "identifier"]
 
-#: Names that generated code uses itself, besides those of Python.
+#: Functions that generated code calls by their bare name, by module.
+MODULES = {
+    "scipy.linalg": (
+        "cho_factor", "cho_solve", "eigh", "expm", "expm_frechet", "lu_factor", "lu_solve", "logm", "solve_sylvester",
+        "solve_triangular", "sqrtm",
+    ),
+    "scipy.linalg.lapack": ("dpotri",),
+    "scipy.special": ("erf", "expit", "huber", "ndtr"),
+}  # fmt: skip
+
+#: Names that mean something else in generated code.
 RESERVED = frozenset({
-    "np", "scipy", "math", "expit", "erf", "ndtr", "huber", "expm", "expm_frechet", "cho_factor", "cho_solve",
-    "lu_factor", "lu_solve", "solve_triangular", "solve_sylvester", "eigh",
-}) | frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))  # fmt: skip
+    "np", *[name for names in MODULES.values() for name in names], *keyword.kwlist, *keyword.softkwlist, *dir(builtins)
+})  # fmt: skip
 
 _MARKS = {"′": "_prime", "*": "_star", "⁺": "_plus", "⁻": "_minus", "†": "_dagger"}
 

@@ -6,21 +6,12 @@ import re
 from collections.abc import Sequence
 
 from matcalc.algebra.shapes import Dim, dim_text
+from matcalc.codegen.identifiers import MODULES
 from matcalc.codegen.numpy_text import Writer
-from matcalc.codegen.program import Program
+from matcalc.codegen.program import Assignment, Program
 from matcalc.codegen.terms import Term, dims_of
 
 __all__ = ["numpy_source"]
-
-_IMPORTS = {
-    "expit": "scipy.special", "erf": "scipy.special", "ndtr": "scipy.special", "huber": "scipy.special",
-    "softmax": "scipy.special", "logsumexp": "scipy.special",
-    "expm": "scipy.linalg", "expm_frechet": "scipy.linalg", "logm": "scipy.linalg", "sqrtm": "scipy.linalg",
-    "cho_factor": "scipy.linalg", "cho_solve": "scipy.linalg", "lu_factor": "scipy.linalg", "lu_solve": "scipy.linalg",
-    "solve_sylvester": "scipy.linalg", "eigh": "scipy.linalg",
-    "solve_triangular": "scipy.linalg",
-}  # fmt: skip
-
 
 def numpy_source(
     program: Program, name: str = "value_and_derivative", docstring: str = "", checks: bool = False
@@ -30,7 +21,7 @@ def numpy_source(
     checks: whether the function begins by comparing the shapes of its arguments.
     """
     writer = Writer(program)
-    body = [f"{a.name} = {writer.text(a.term, top=True)}" for a in program.assignments]
+    body = [line for a in program.assignments for line in _assignment(writer, a)]
     results = [_result(writer, term) for _, term in program.outputs]
     body.append(f"return {', '.join(results)}")
     if checks:
@@ -41,16 +32,27 @@ def numpy_source(
     return "\n".join([*_imports(body), "", "", *lines, ""]).lstrip("\n")
 
 
+def _assignment(writer: Writer, assignment: Assignment) -> list[str]:
+    """The statements that compute a named value."""
+    term, name = assignment.term, assignment.name
+    if term.op == "blocks4":  # zeros, and a block at each pair of equal indices
+        block, *lengths = (writer.text(a) for a in term.args)
+        i = f"np.arange({lengths[term.axis or 0]})"
+        place = f"{i}, :, {i}" if term.axis == 0 else f":, {i}, :, {i}"
+        return [f"{name} = np.zeros(({', '.join(lengths)}))", f"{name}[{place}] = {block}"]
+    return [f"{name} = {writer.text(term, top=True)}"]
+
+
 def _result(writer: Writer, term: Term) -> str:
     text = writer.text(term)
     return text + ".0" if re.fullmatch(r"-?\d+", text) else text
 
 
 def _imports(body: Sequence[str]) -> list[str]:
-    words = {word for line in body for word in re.findall(r"(?<![\w.])\w+(?=\()", line)}
+    called = {word for line in body for word in re.findall(r"(?<![\w.])\w+(?=\()", line)}
     lines = ["import numpy as np"] if any("np." in line for line in body) else []
-    for module in ("scipy.linalg", "scipy.special"):
-        wanted = sorted(word for word in words if _IMPORTS.get(word) == module)
+    for module, functions in MODULES.items():
+        wanted = [name for name in functions if name in called]
         if wanted:
             lines.append(f"from {module} import {', '.join(wanted)}")
     return lines

@@ -106,7 +106,9 @@ def _write_number(self: Writer, term: Term) -> tuple[str, int]:
 
 def _write_sum(self: Writer, term: Term, sign: int = 1) -> tuple[str, int]:
     pairs = [(sign * c, operand) for c, operand in term.summands]
-    first = next((i for i, (c, _) in enumerate(pairs) if c > 0), 0)
+    positive = [i for i, (c, _) in enumerate(pairs) if c > 0]
+    computed = [i for i in positive if pairs[i][1].op == "matmul" and pairs[i][1] not in self.names]
+    first = (computed or positive or [0])[0]
     text = ""
     for c, operand in [pairs[first], *pairs[:first], *pairs[first + 1 :]]:
         body = self.text(operand, _PRODUCT) if abs(c) == 1 else _scaled(self, abs(c), operand)[0]
@@ -304,6 +306,8 @@ _TEMPLATES = {
     "logdet_of": "np.where({0}[0] < 0, np.nan, {0}[1])",
     "cholesky": "cho_factor({0})",
     "cho_solve": "cho_solve({0}, {1})",
+    "potri": "dpotri({0}[0])[0]",
+    "mirrored": "np.triu({0}) + np.triu({0}, 1).T",
     "lu": "lu_factor({0})",
     "factor_diagonal": "np.diagonal({0}[0])",
     "commuted": "{0}.reshape({1}, {2}, -1).swapaxes(0, 1).reshape({1} * {2}, -1)",
@@ -319,5 +323,6 @@ _TEMPLATES = {
     "column": "{0}[:, None]",
     "row": "{0}[None, :]",
     "item": "{0}[0, 0]",
+    "first": "{0}[0]",
     "copy": "{0}.copy()",
 }

@@ -35,6 +35,8 @@ def from_template(node: Expr, args: Sequence[Term]) -> Term:
         for matrix, term, arg in zip(takes, args, node.args, strict=True)
     ]
     if not _is_matrix(value):
+        if not dims and value.split() != ["1", "1"]:  # a vector of literal length 1
+            return make("first", (make("function", tuple(given), node.op.name, (1,)),), None, ())
         return make("function", tuple(given), node.op.name, dims)
     matrix = make("function", tuple(given), node.op.name, node.shape)
     if len(dims) == 2:

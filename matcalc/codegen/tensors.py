@@ -94,9 +94,15 @@ def unfold(t: Term, axes: Dims) -> Term:
         return t
     c, core = split(t)
     if c != 1:
-        return make("scale", (unfold(core, axes),), c, axes)
+        unfolded = unfold(core, axes)
+        if unfolded.op == "blocks4":
+            return make("blocks4", (scale(c, unfolded.args[0]), *unfolded.args[1:]), unfolded.data, axes)
+        return make("scale", (unfolded,), c, axes)
     if len(axes) == 4 and t.op == "kron" and all(a.rank == 2 and 1 not in a.dims for a in t.args):
         left, right = t.args
+        if (right.dims[0], left.dims[0], right.dims[1], left.dims[1]) == axes and "eye" in (left.op, right.op):
+            at = 0 if right.op == "eye" else 1
+            return make("blocks4", (left if at == 0 else right, *_lengths(t, axes)), at, axes)
         if (right.dims[0], left.dims[0], right.dims[1], left.dims[1]) == axes:
             return make("outer4", (right, left), None, axes)
     if len(axes) == 4 and t.op == "plus" and all(a.rank == 2 and a.op != "spread" for a in t.args):

@@ -86,6 +86,7 @@ class Table:
         self.symmetric: set[Term] = set()
         self.definite: set[Term] = set()
         self.triangular: dict[Term, str] = {}
+        self.nonnegative: set[Term] = set()
         #: What a term would be called if it needs a name.
         self.hints: dict[Term, str] = {}
         self._axes: dict[str, tuple[str, int]] = {}
