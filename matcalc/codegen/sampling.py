@@ -83,7 +83,7 @@ def _entries(rows: int, columns: int, facts: frozenset[str], mode: str, rng: np.
         return rng.integers(2, 5, shape).astype(float)
     if facts & {"positive", "nonnegative"} and mode not in ("unit", "above one"):
         return rng.uniform(0.4, 1.6, shape)
-    if mode == "positive":
+    if mode in ("positive", "spd"):
         return rng.uniform(0.4, 1.6, shape)
     if mode == "unit":
         return rng.uniform(0.1, 0.9, shape)
