@@ -39,13 +39,6 @@ row(
     source=f"{_GVL}, §5.3: the X that makes ‖A X − B‖² least",
 )
 row(
-    "eigvec",
-    "S: n n -> n 1",
-    numpy="np.linalg.eigh({0})[1][:, 0]",
-    sample=("symmetric",),
-    source=f"{_GVL}, §8.1: a unit eigenvector of the least eigenvalue",
-)
-row(
     "eigvecs",
     "S: n n, X: n k -> n k",
     numpy="np.linalg.eigh({0})[1] @ np.eye(*{1}.shape)",
@@ -53,9 +46,9 @@ row(
     source=f"{_GVL}, §8.1: orthonormal eigenvectors of the least eigenvalues, as many as X has columns",
 )
 row(
-    "eigvecrel",
-    "S: n n, B: n n -> n 1",
-    numpy="eigh({0}, {1})[1][:, 0]",
+    "eigvecsrel",
+    "S: n n, B: n n, X: n k -> n k",
+    numpy="eigh({0}, {1})[1] @ np.eye(*{2}.shape)",
     sample=("symmetric", "spd"),
-    source=f"{_GVL}, §8.7: the x of S x = λ B x with the least λ, with xᵀB x = 1",
+    source=f"{_GVL}, §8.7: the X of S X = B X Λ with the least Λ, with XᵀB X = I",
 )
