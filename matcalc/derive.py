@@ -17,8 +17,8 @@ from matcalc.calculus.structure import STRUCTURES
 from matcalc.calculus.traces import as_traces
 from matcalc.derivative import Derivative
 from matcalc.derivatives import Derivatives, make_derivative
-from matcalc.errors import DerivativeError, NotYetError, OptionError
-from matcalc.notation.declarations import Declaration
+from matcalc.errors import DeclarationError, DerivativeError, NotYetError, OptionError
+from matcalc.notation.declarations import Declaration, read_where, shape_text
 from matcalc.notation.names import normalise_name
 from matcalc.notation.read import Reading, read
 from matcalc.notation.text import to_text
@@ -45,14 +45,23 @@ def simplify(f: str | Expr, *, where: Where = None) -> Expr:
 def _reading(f: str | Expr, where: Where, functions: Mapping[str, object] | None, wrt: Sequence[str]) -> Reading:
     functions = own_functions(functions)
     if isinstance(f, Expr):
-        symbols = {str(s.data): Declaration(s.shape, frozenset()) for s in symbols_of(f)}
-        if where:
-            given = read(to_text(f), where, functions=functions, wrt=wrt).symbols
-            symbols = {name: Declaration(d.shape, given[name].facts) for name, d in symbols.items()}
-        return Reading(f, symbols, (), to_text(f))
+        return Reading(f, _declared(f, where), (), to_text(f))
     if not isinstance(f, str):
         raise OptionError(f"f is a text or an Expr, not {type(f).__name__}")
     return read(f, where, functions=functions, wrt=wrt)
+
+
+def _declared(f: Expr, where: Where) -> dict[str, Declaration]:
+    """The symbols of an expression with the facts that are declared; shapes must be those they have."""
+    symbols = {str(s.data): Declaration(s.shape) for s in symbols_of(f)}
+    for name, said in read_where(where).items():
+        if name not in symbols:
+            raise DeclarationError(f"{name} is declared and does not occur in the function")
+        if said.shape is not None and said.shape != symbols[name].shape:
+            has = shape_text(symbols[name].shape)
+            raise DeclarationError(f"{name} is declared {shape_text(said.shape)}, and in the function it is {has}")
+        symbols[name] = Declaration(symbols[name].shape, said.facts)
+    return symbols
 
 
 def _option(name: str, value: object, allowed: Sequence[object]) -> None:
