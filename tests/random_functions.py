@@ -149,7 +149,10 @@ def compare(f: Expr, wrt: str, where: dict[str, str], seed: int) -> str:
     sizes = {
         name: k + 2 for k, name in enumerate(sorted({n for s in d.shapes.values() for x in s for n in dim_names(x)}))
     }
-    value, slope = d.compile(what=("value",)), d.compile()
+    try:
+        value, slope = d.compile(what=("value",)), d.compile()
+    except matcalc.DataError:  # a size that no symbol has
+        return "refused"
     rng = np.random.default_rng(seed)
     for _ in range(8):
         inputs = {name: _draw(declaration, sizes, rng) for name, declaration in d.where.items()}
