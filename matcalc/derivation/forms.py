@@ -15,6 +15,7 @@ from matcalc.algebra.build import (
     HADAMARD,
     INNER,
     INVERSE,
+    ONE,
     ONES,
     POWER,
     PRODUCT,
@@ -102,19 +103,30 @@ def write_right(right: Right, style: Style) -> str:
 
 def _pair(g: Expr, d: Expr, style: Style) -> tuple[bool, str]:
     """(whether it is negative, the rest) of one product G : D."""
-    c, scalars, matrices = parts(g)
+    c, _scalars, _matrices = parts(g)
     negative = c < 0
     if negative:
         g, c = negate(g), -c
     if d.shape == SCALAR:
-        whole = multiply(g, d)
-        return (not negative, style.expr(negate(whole))) if _leads_with_minus(whole) else (negative, style.expr(whole))
+        return _scalar_pair(g, d, negative, style)
     moved = style.expr(d) if is_atomic(d) else style.bracket(d)
     return negative, f"{_cotangent(g, style)} : {moved}"
 
 
-def _leads_with_minus(e: Expr) -> bool:
-    return parts(e)[0] < 0
+def _scalar_pair(g: Expr, d: Expr, negative: bool, style: Style) -> tuple[bool, str]:
+    """The product g d of scalars, with a bare differential at its end."""
+    if not d.args and not _divides(g):
+        shown = "" if g is ONE else style.bracket(g) + " " if g.op is ADD else style.expr(g) + " "
+        return negative, shown + style.expr(d)
+    whole = multiply(g, d)
+    if parts(whole)[0] < 0:
+        negative, whole = not negative, negate(whole)
+    return negative, style.expr(whole)
+
+
+def _divides(g: Expr) -> bool:
+    """Whether a scalar factor of g stands below a bar."""
+    return any(s.op is POWER and is_number(s.args[1]) and number_value(s.args[1]) < 0 for s in parts(g)[1])
 
 
 def _cotangent(g: Expr, style: Style) -> str:
@@ -122,8 +134,7 @@ def _cotangent(g: Expr, style: Style) -> str:
     c, scalars, matrices = parts(g)
     if is_atomic(g):
         return style.expr(g)
-    divided = any(s.op is POWER and is_number(s.args[1]) and number_value(s.args[1]) < 0 for s in scalars)
-    if not matrices or (c == 1 and not scalars) or divided:
+    if not matrices or (c == 1 and not scalars) or _divides(g):
         return style.bracket(g)
     outside = reassemble(c, scalars, ())
     shown = style.bracket(outside) if outside.op is ADD else style.expr(outside)

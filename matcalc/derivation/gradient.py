@@ -29,7 +29,7 @@ from matcalc.calculus.sweep import pull_back, ungroup
 from matcalc.derivation.differential import put
 from matcalc.derivation.forms import Form, Right
 from matcalc.derivation.page import LONG, Page, frobenius, length
-from matcalc.derivation.statements import Statement
+from matcalc.derivation.statements import Statement, squared
 from matcalc.derivation.steps import Head
 
 __all__ = ["gradient_lines"]
@@ -39,6 +39,11 @@ _TOGETHER = 12
 
 #: Two forms together up to this many characters stand on one line.
 _SHORT = 40
+
+#: A gradient up to this many characters is shown with the values of the names put back.
+_BACK = 60
+#: A cotangent longer than this gets a name of its own, where there are several layers.
+_COTANGENT, _LAYERS = 14, 4
 
 Frontier = dict[Expr, Expr]
 
@@ -60,7 +65,7 @@ def gradient_lines(
     forward = page.differential(program.result)
     rule, source = page.explained(program.result)
     form = _form(page, frontier)
-    if _is_form(forward, page) or length(forward) > LONG:
+    if _is_form(forward, page) or length(forward) > LONG or _sum_of_squares(program.result, page):
         _form_line(page, [form], rule, source)
     elif length(forward) + length(form) <= _SHORT:
         _form_line(page, [forward, form], f"{rule}; Frobenius product", source)
@@ -123,6 +128,15 @@ def _is_form(e: Expr, page: Page) -> bool:
     )
 
 
+def _sum_of_squares(e: Expr, page: Page) -> bool:
+    """Whether every term is c ‖a‖² for a name or variable a, or constant."""
+    leaves = set(page.program.differentials)
+    return all(
+        not leaves & set(symbols_of(term)) or any(squared(s) in leaves for s in parts(term)[1])
+        for term in (e.args if e.op is ADD else (e,))
+    )
+
+
 def _pairs(e: Expr) -> bool:
     """Whether e is an inner product of two things."""
     return e.op is INNER or (is_chain(e) and len(e.args) == 2)
@@ -140,7 +154,7 @@ def _substitute(page: Page, batch: list[Statement], frontier: Frontier) -> None:
     given = _with_differentials(page, batch, frontier)
     for s in batch:
         g = frontier.pop(s.symbol)
-        for leaf, pulled in _pulled(page, put(s.expr, {}), g).items():
+        for leaf, pulled in _pulled(page, s.expr, g).items():
             pulled = page.simplify(put(pulled, {s.expr: s.symbol}) if s.expr.args else pulled)
             total = page.simplify(add(frontier[leaf], pulled)) if leaf in frontier else pulled
             frontier[leaf] = total
@@ -151,6 +165,19 @@ def _substitute(page: Page, batch: list[Statement], frontier: Frontier) -> None:
     else:
         rule = ", ".join(remarks) or "put in " + ", ".join(f"d{s.symbol.data}" for s in batch)
         _form_line(page, [after], rule, "")
+    if len(page.program.statements) >= _LAYERS:
+        _name_cotangents(page, frontier)
+
+
+def _name_cotangents(page: Page, frontier: Frontier) -> None:
+    """Backpropagation: the cotangent of an argument gets the name δ, with the number of the argument."""
+    for s in page.program.statements:
+        g = frontier.get(s.symbol)
+        if g is None or s.role != "argument" or s.symbol.shape == SCALAR or length(g) <= _COTANGENT:
+            continue
+        frontier[s.symbol] = name = page.named("δ" + str(s.symbol.data)[1:], g)
+        head = Head(str(name.data), name.shape)
+        page.write(head, [g], f"what stands before d{s.symbol.data}", equal=((name, g),))
 
 
 def _differential_line(page: Page, s: Statement, moved: Expr) -> None:
@@ -158,10 +185,11 @@ def _differential_line(page: Page, s: Statement, moved: Expr) -> None:
     rule, source = page.explained(s.expr)
     forms: list[Right] = [moved]
     if s.symbol.shape == SCALAR:
-        form = _form(page, _pulled(page, s.expr, ONE))
+        pulled = {leaf: put(g, {s.expr: s.symbol}) for leaf, g in _pulled(page, s.expr, ONE).items()}
+        form = _form(page, pulled)
         forms = [form] if _is_form(moved, page) else [moved, form]
     head = Head(str(s.symbol.data), s.symbol.shape, "differential")
-    values = tuple([page.d(s.symbol), *[form if isinstance(form, Expr) else form.value for form in forms]])
+    values = (page.d(s.symbol), *[form if isinstance(form, Expr) else form.value for form in forms])
     page.write(head, forms, rule, source, equal=(values,), quotient=(s.symbol, page.moving()))
 
 
@@ -189,7 +217,7 @@ def _read_off(page: Page, v: Expr, head: Head, g: Expr, answer: Expr, finished: 
     back = put(g, page.values)
     forms: list[Right] = [form for form in (g, back) if length(form) <= LONG]
     if len(forms) > 1 and g is not back:
-        forms = [back]
+        forms = [back] if length(back) <= _BACK else [g]
     rule = f"what stands before {page.d(v)}"
     quotient = (page.function, frozenset({v}))
     paired = tuple([inner(form, page.d(v)) for form in (g, back)])

@@ -18,6 +18,9 @@ from matcalc.derivation.steps import Head
 
 __all__ = ["map_lines"]
 
+#: A matrix up to this many characters is shown with the values of the names put back.
+_BACK = 60
+
 
 def map_lines(page: Page, variable: Expr, kind: str, answer: Expr, head: Head) -> None:
     """The lines from dF to the answer, in the reading that `kind` names."""
@@ -71,7 +74,7 @@ def _answer_line(page: Page, variable: Expr, total: Expr, kind: str, answer: Exp
     back = put(matrix, page.values)
     forms: list[Right] = [form for form in (matrix, back) if length(form) <= LONG]
     if len(forms) > 1:
-        forms = [back]
+        forms = [back] if length(back) <= _BACK else [matrix]
     page.write(head, [*forms, answer], rule, "", equal=(products,), quotient=quotient)
 
 

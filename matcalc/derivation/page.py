@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from matcalc.algebra.build import ADD, POWER, add, parts, scale
+from matcalc.algebra.build import ADD, HADAMARD, MATPOW, POWER, PRODUCT, add, parts, scale, symbol
 from matcalc.algebra.collect import collect_sum
 from matcalc.algebra.expr import Expr, postorder, symbols_of
 from matcalc.algebra.operations import Operation
@@ -26,11 +26,12 @@ LONG = 110
 
 _FROBENIUS = "Magnus & Neudecker, 3rd ed., §1.10 and §2.4"
 _NAMED = {
-    "residual": "the residual gets a name",
-    "argument": "the argument gets a name",
-    "value": "the value gets a name, since its derivative uses it",
-    "factor": "the factors get names",
-    "shared": "what occurs twice gets a name",
+    "residual": "name the residual",
+    "argument": "name the argument",
+    "value": "name the value",
+    "factor": "name the scalar",
+    "sum": "name what occurs twice",
+    "shared": "name what occurs twice",
 }
 _PASSED_ON = ("symmetric", "psd", "spd", "diagonal", "positive")
 
@@ -42,20 +43,24 @@ def length(right: Right) -> int:
 
 @dataclass
 class Page:
-    """The lines of one derivation as they are written."""
+    """The lines of one derivation as they are written.
+
+    known: names that another page has given already, with their values.
+    """
 
     function: Expr
     variables: tuple[Expr, ...]
     symbols: Mapping[str, Declaration]
     name: str
     used: set[str]
+    known: Mapping[Expr, Expr] = field(default_factory=dict)
     program: Program = field(init=False)
     values: dict[Expr, Expr] = field(init=False, default_factory=dict)
     simplify: Simplifier = field(init=False)
     lines: list[Step] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        self.program = straight_line(self.function, self.variables, self.used)
+        self.program = straight_line(self.function, self.variables, self.used, self.known)
         names = {str(v.data) for v in self.variables}
         bare = {n: Declaration(d.shape, frozenset()) if n in names else d for n, d in self.symbols.items()}
         facts = facts_of(bare)
@@ -89,19 +94,26 @@ class Page:
     def open(self, given: Expr) -> None:
         """The function, and the names of its inner expressions."""
         for s in self.program.statements:
-            self.write(Head(str(s.symbol.data), s.symbol.shape), [s.expr], _NAMED[s.role], equal=((s.symbol, s.expr),))
+            if s.symbol not in self.known:
+                head = Head(str(s.symbol.data), s.symbol.shape)
+                self.write(head, [s.expr], _NAMED[s.role], equal=((s.symbol, s.expr),))
         forms: list[Right] = [self.program.result]
         c, scalars, _ = parts(self.program.result)
         square = squared(scalars[0]) if len(scalars) == 1 else None
         if square is not None and square in self.values:
             forms.append(Form(((scale(c, square), square),)))
-        rule = ""
-        if given is not self.function and str(given) != str(self.function):
-            rule = "a function that was typed out gets its name"
+        rule = self._rewritten(given) if self.name == "f" else "the gradient, to be differentiated in its turn"
         if not self.program.statements:
             forms.insert(0, given)
         values = [form if isinstance(form, Expr) else form.value for form in forms]
         self.write(self.head, forms, rule, equal=((given, *values),))
+
+    def _rewritten(self, given: Expr) -> str:
+        """What happened to the function before it was differentiated."""
+        before, after = ({node.op for node in postorder(e)} for e in (given, self.function))
+        if after - before - {ADD, POWER, PRODUCT, HADAMARD}:
+            return "a function that was typed out gets its name"
+        return "powers written as products" if MATPOW in before - after else ""
 
     @property
     def head(self) -> Head:
@@ -131,6 +143,15 @@ class Page:
         if e.op is not ADD:
             return self.simplify(e)
         return collect_sum(add(*[self.simplify(t) for t in e.args]), self.simplify.keys)
+
+    def named(self, name: str, value: Expr) -> Expr:
+        """A further name, for an expression in names; the name itself if it is free, else with a prime."""
+        while name in self.used:
+            name += "′"
+        self.used.add(name)
+        new = symbol(name, value.shape)
+        self.values[new] = put(value, self.values)
+        return new
 
     def moving(self) -> frozenset[Expr]:
         """The variables."""
@@ -172,7 +193,7 @@ def _title(op: Operation) -> str:
 def frobenius(form: Form, leaves: set[Expr]) -> tuple[str, str]:
     """The rule by which the factors around a differential move to the other side of the product."""
     moved: dict[str, None] = {}
-    for g, d in form.pairs:
+    for _g, d in form.pairs:
         for term in d.args if d.op is ADD else (d,):
             for side in _around(term, leaves):
                 moved.setdefault(side)

@@ -50,10 +50,15 @@ def derivation(
 
 
 def _page(
-    function: Expr, variables: tuple[Expr, ...], symbols: Mapping[str, Declaration], name: str, used: set[str]
+    function: Expr,
+    variables: tuple[Expr, ...],
+    symbols: Mapping[str, Declaration],
+    name: str,
+    used: set[str],
+    known: Mapping[Expr, Expr] | None = None,
 ) -> Page:
     f = expand_definitions(recognised(function), variables)
-    page = Page(f, variables, symbols, name, used)
+    page = Page(f, variables, symbols, name, used, known or {})
     page.open(function)
     return page
 
@@ -83,7 +88,8 @@ def _second(
     plain = shortener(symbols, without=str(first.data))
     middle = plain(gradients(recognised(function), (first,))[first]) if function.shape == SCALAR else function
     gradient_lines(page, {first: middle})
-    following = _page(middle, (second,), symbols, "g", used)
+    names = {s.symbol: page.values[s.symbol] for s in page.program.statements} if first is second else {}
+    following = _page(middle, (second,), symbols, "g", used, names)
     head = Head("f", function.shape, "derivative", (first, second))
     if kind == "gradient":
         gradient_lines(following, {second: answer}, head=head)

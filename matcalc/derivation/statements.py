@@ -42,6 +42,7 @@ _STRUCTURE = {ADD, GROUP, PRODUCT, HADAMARD, TRANSPOSE, INNER}
 #: Letters by role, for scalars, vectors and matrices.
 _LETTERS = {
     "residual": ("u", "er", "ER"),
+    "sum": ("u", "er", "ER"),
     "argument": ("q", "z", "ZM"),
     "value": ("a", "a", "H"),
     "factor": ("pqst", "u", "M"),
@@ -90,20 +91,24 @@ def is_linear(op: Operation) -> bool:
     return op in _STRUCTURE or (bool(op.adjoint) and not op.differential and all(op.adjoint))
 
 
-def straight_line(f: Expr, variables: tuple[Expr, ...], used: set[str]) -> Program:
-    """f with names for its inner expressions; `used` holds the names of symbols and dimensions, and grows."""
+def straight_line(f: Expr, variables: tuple[Expr, ...], used: set[str], known: Mapping[Expr, Expr]) -> Program:
+    """f with names for its inner expressions; `used` holds the names of symbols and dimensions, and grows.
+
+    known holds names with their values that are used again, where a value is to be named.
+    """
     nodes = postorder(f)
     active = active_nodes(f, variables)
     roles = _roles(f, nodes, active)
     taken = used | {f"d{name}" for name in used}
-    supply = _Supply(taken, [(n, role) for n, role in roles.items()])
+    old = {value: name for name, value in known.items()}
+    supply = _Supply(taken, [(n, role) for n, role in roles.items() if n not in old])
     statements: list[Statement] = []
 
     def replace(node: Expr, args: tuple[Expr, ...]) -> Expr:
         fresh = apply(node.op, args, node.data) if args and args != node.args else node
         if node not in roles or fresh.op is SYMBOL:
             return fresh
-        name = supply.name(node, roles[node])
+        name = old[node] if node in old else supply.name(node, roles[node])
         used.add(str(name.data))
         statements.append(Statement(name, fresh, roles[node]))
         return name
@@ -135,8 +140,9 @@ def _roles(f: Expr, nodes: list[Expr], active: set[Expr]) -> dict[Expr, str]:
                 roles.setdefault(arg, role)
         if node is not f and _uses_its_value(node) and not is_short(node):
             roles.setdefault(node, "value")
-        if uses[node] > 1 and node is not f and not is_short(node) and (node.args and node.op is not TRANSPOSE):
-            roles.setdefault(node, "residual" if node.op is ADD and node.shape != SCALAR else "shared")
+    for node in nodes:
+        if node in active and node is not f and uses[node] > 1 and node.op is not TRANSPOSE and not is_short(node):
+            roles.setdefault(node, "sum" if node.op is ADD and node.shape != SCALAR else "shared")
     return {node: roles[node] for node in nodes if node in roles and not _is_norm(node)}
 
 
