@@ -36,6 +36,7 @@ __all__ = [
     "bind_row",
     "derivative_template",
     "differential_template",
+    "inverse_template",
     "lift",
     "linear_part",
     "parameters",
@@ -139,6 +140,12 @@ def lift(template: Expr, values: dict[Expr, Expr], shape: Shape) -> Expr:
         return apply(node.op, args, node.data)
 
     return rebuild(template, replace)
+
+
+@cache
+def inverse_template(op: Operation) -> Expr:
+    """The entry of an injective elementwise row as a scalar expression in its value y."""
+    return read_formula(op.inverse, {"y": SCALAR}, SCALAR)
 
 
 @cache
