@@ -125,4 +125,3 @@ def test_row(op, columns):
     names = sorted({d for s in symbols.values() for dim in s.shape for d in dim_names(dim)})
     for lengths in itertools.islice(itertools.product((3, 1, 2), repeat=len(names)), 9):
         agree(e, symbols, dict(zip(names, lengths, strict=True)), modes)
-

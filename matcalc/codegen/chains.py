@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
 from matcalc.algebra.shapes import Dim, Polynomial
 from matcalc.codegen.elementwise import VEC_LEAVES, scale, split, times, transpose
@@ -21,11 +22,10 @@ __all__ = ["Chains", "Factor", "estimate"]
 #: What a named dimension counts: m and n are the long sides of a problem, and among equals it shows.
 _LARGE, _LONG = 500, frozenset("mnMN")
 #: Longer chains are cut before they are ordered, which is cubic in the length.
-_LONGEST = 40
+_LONGEST = 24
 
 
-@dataclass(frozen=True)
-class Factor:
+class Factor(NamedTuple):
     """A term with the orientation that a vector's axes do not show."""
 
     term: Term
@@ -174,7 +174,7 @@ class Chains:
         return costs
 
     def _free(self, factors: Sequence[Factor], i: int, j: int) -> bool:
-        if i == j:
+        if i == j or not self.known:
             return False
         part = tuple(factors[i : j + 1])
         return part in self.known or _flipped(part) in self.known

@@ -58,6 +58,8 @@ class Compiled:
         arrays: list[Array] = []
         for name, dims in self.axes.items():
             array = arguments.get(name)
+            if not dims and type(array) is float:
+                array = np.array(array)
             if type(array) is not np.ndarray or array.dtype is not _DOUBLE or array.ndim != len(dims):
                 return None
             for dim, length in zip(dims, array.shape, strict=True):

@@ -13,6 +13,7 @@ from matcalc.codegen.terms import Term, dims_of
 
 __all__ = ["numpy_source"]
 
+
 def numpy_source(
     program: Program, name: str = "value_and_derivative", docstring: str = "", checks: bool = False
 ) -> str:

@@ -53,9 +53,7 @@ def sample(
     }
 
 
-def _draw(
-    shape: Shape, facts: frozenset[str], sizes: Mapping[str, int], rng: np.random.Generator, mode: str
-) -> Array:
+def _draw(shape: Shape, facts: frozenset[str], sizes: Mapping[str, int], rng: np.random.Generator, mode: str) -> Array:
     rows, columns = (_size(dim, sizes) for dim in shape)
     if facts & {"spd", "psd"} or (mode == "spd" and rows == columns > 1 and not facts):
         root = rng.standard_normal((rows, rows))

@@ -12,6 +12,7 @@ from matcalc.codegen.terms import Dims, Term, make
 
 __all__ = ["kron", "kron_times", "leaf_times", "leaf_times_vector", "ravel", "reshape", "unfold"]
 
+
 def ravel(t: Term) -> Term:
     """The entries row after row, so that vec X is this of Xᵀ."""
     if t.rank < 2:
