@@ -9,8 +9,8 @@ from matcalc.algebra.build import symbol, transpose
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR
 from matcalc.algebra.simplify import Simplifier
-from matcalc.calculus.definitions import with_names
-from matcalc.calculus.forms import in_order, recognised, shortener
+from matcalc.calculus.definitions import Names
+from matcalc.calculus.forms import in_order, recognised, recognised_all, shortener
 from matcalc.calculus.readings import Reading, read_maps
 from matcalc.calculus.structure import check_structure, structured
 from matcalc.errors import DerivativeError
@@ -51,11 +51,11 @@ class Question:
     _finish: Simplifier = field(init=False)
     _plain: dict[str, Simplify] = field(init=False, default_factory=dict)
     _ordered: dict[Expr, Expr] = field(init=False, default_factory=dict)
-    _named: dict[Expr, Expr] = field(init=False, default_factory=dict)
+    with_names: Names = field(init=False)
 
     def __post_init__(self) -> None:
         self._finish = shortener(self.symbols)
-        self.values = {name: recognised(value) for name, value in self.values.items()}
+        self.with_names = Names(recognised_all(self.values), self._finish.facts.keys)
 
     def variable(self, name: str) -> Expr:
         """The variable as an expression."""
@@ -88,7 +88,7 @@ class Question:
         found = {}
         for name, reading in zip(names, readings.values(), strict=True):
             answer = self._finished(reading.expr, reading.kind, name, path)
-            found[*path, name] = Answer(
+            found[(*path, name)] = Answer(
                 answer, reading.kind, f, reading.expr, self._with_names(answer, reading, name, path)
             )
         return found
@@ -121,16 +121,11 @@ class Question:
 
     def _with_names(self, answer: Expr, reading: Reading, name: str, path: tuple[str, ...]) -> Expr:
         """The answer with the names of the program: put in before it is brought to its form, or after."""
-        if not self.values:
+        if not self.with_names:
             return answer
-        keys = self._finish.facts.keys
-        early = self._finished(with_names(reading.expr, self.values, keys, self._named), reading.kind, name, path)
-        late = with_names(answer, self.values, keys, self._named)
+        early = self._finished(self.with_names(reading.expr), reading.kind, name, path)
+        late = self.with_names(answer)
         return min((late, early), key=lambda e: (e is answer, self._finish.cost(e)))
-
-    def with_names(self, e: Expr) -> Expr:
-        """e with the names of the program for the parts that they stand for."""
-        return with_names(e, self.values, self._finish.facts.keys, self._named)
 
     def shorten(self, e: Expr, name: str) -> Expr:
         """An expression in its shortest form: first without the facts about the variable, then with them."""

@@ -12,12 +12,18 @@ from matcalc.algebra.simplify import Simplifier
 from matcalc.notation.declarations import Declaration
 from matcalc.rulebook.rules import rule_set
 
-__all__ = ["facts_of", "in_order", "recognised", "shortener"]
+__all__ = ["facts_of", "in_order", "recognised", "recognised_all", "shortener"]
 
 
 def recognised(f: Expr) -> Expr:
     """f with functions that were typed out (softplus, softmax, …) under their names; no facts are used."""
     return Simplifier(Facts(), rule_set("recognise"))(f)
+
+
+def recognised_all(values: Mapping[str, Expr]) -> dict[str, Expr]:
+    """The same for several expressions that share parts."""
+    recognise = Simplifier(Facts(), rule_set("recognise"))
+    return {name: recognise(value) for name, value in values.items()}
 
 
 def facts_of(symbols: Mapping[str, Declaration], without: str = "") -> Facts:

@@ -378,5 +378,5 @@ class _Shown:
 
 def _is_entrywise(e: Expr) -> bool:
     """Whether the entries are best shown one by one."""
-    c, scalars, m = parts(e)
+    m = parts(e)[2]
     return len(m) == 1 and (m[0].op in (ONES, POWER, HADAMARD) or m[0].op.elementwise)

@@ -8,7 +8,7 @@ name in a later statement is a node that refers to the root of the statement tha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 from matcalc.algebra.build import apply
@@ -71,12 +71,11 @@ def _line_ends(text: str, start: int, at: int) -> bool:
     """Whether the statement ends with this line."""
     if not text[start:at].strip() or _GOES_ON.search(text, start, at):
         return not text[start:at].strip()
-    after = text[at + 1 :]
-    if _CONTINUES.match(after):
+    if _CONTINUES.match(text, at + 1):
         return False
-    sign = _SIGN.match(after)
+    sign = _SIGN.match(text, at + 1)
     if sign is not None:
-        where = at + 1 + sign.end()
+        where = sign.end()
         raise ParseError(
             "a line that begins with a minus could go on with the line before or be a new statement",
             spans=((where - 1, where),),
@@ -146,7 +145,7 @@ def statement_tokens(tokens: list[Token]) -> list[list[Token]]:
     return out
 
 
-def refer(nodes: list[Node], roots: Mapping[str, Node], later: set[str]) -> set[str]:
+def refer(nodes: list[Node], roots: Mapping[str, Node], assigned: Container[str]) -> set[str]:
     """Turn symbols that are names of earlier statements into references; the names that were used."""
     used: set[str] = set()
     for node in nodes:
@@ -154,7 +153,7 @@ def refer(nodes: list[Node], roots: Mapping[str, Node], later: set[str]) -> set[
             if node.data in roots:
                 used.add(node.data)
                 node.kind, node.data = "reference", (node.data, roots[node.data])
-            elif node.data in later:
+            elif node.data in assigned:
                 raise ParseError(
                     f"{node.data} is used before it is given a value", spans=(node.span,),
                     advice="A statement uses only names that stand before it.",
@@ -162,12 +161,12 @@ def refer(nodes: list[Node], roots: Mapping[str, Node], later: set[str]) -> set[
     return used
 
 
-def inlined(e: Expr, values: Mapping[str, Expr]) -> Expr:
-    """e with every name replaced by its value."""
+def inlined(e: Expr, values: Mapping[str, Expr], memo: dict[Expr, Expr] | None = None) -> Expr:
+    """e with every name replaced by its value; a memo serves several expressions, read in the order of the program."""
 
     def replace(node: Expr, args: tuple[Expr, ...]) -> Expr:
         if args:
             return apply(node.op, args, node.data)
         return values.get(str(node.data), node) if node.op.name == "symbol" else node
 
-    return rebuild(e, replace)
+    return rebuild(e, replace, memo)

@@ -121,10 +121,11 @@ def _read(
         return Reading(last, symbols, tuple(vocabulary.notes), text, name=program[-1].name)
     definitions = {name: context.at[root] for name, root in roots.items()}
     values: dict[str, Expr] = {}
+    memo: dict[Expr, Expr] = {}
     for name, e in definitions.items():
-        values[name] = inlined(e, values)
+        values[name] = inlined(e, values, memo)
     notes = (*vocabulary.notes, *[f"{name} is assigned and never used" for name in roots if name not in used])
-    return Reading(inlined(last, values), symbols, notes, text, definitions, last, program[-1].name)
+    return Reading(inlined(last, values, memo), symbols, notes, text, definitions, last, program[-1].name)
 
 
 def _trees(
@@ -137,17 +138,16 @@ def _trees(
     nodes: list[Node] = []
     roots: dict[str, Node] = {}
     used: set[str] = set()
+    assigned = {statement.name for statement in program}
     for i, (statement, written) in enumerate(zip(program, statement_tokens(tokens), strict=True)):
         if not written:
             raise ParseError("nothing stands right of =", spans=((statement.start - 1, statement.start),))
         own = postorder(settle_slashes(parse_tokens(fence(written, text), text)))
         check_forms(own, text)
-        later = {s.name for s in program[i:] if s.name} - roots.keys()
-        used |= refer(own, roots, later)
+        used |= refer(own, roots, assigned)
         nodes += own
         if i < len(program) - 1:
             roots[statement.name] = own[-1]
-    assigned = {statement.name for statement in program}
     return nodes, tuple([name for name in _symbols(tokens) if name not in assigned]), roots, used
 
 

@@ -72,7 +72,7 @@ def texts_with_where(
     (['‖x‖', '‖y‖'], [])
     """
     whole = node("call", "", tuple(lower_all(roots)), SCALAR)
-    if whole.size <= 8 * limit:
+    if whole.size <= 2 * limit:
         texts = [_text(tree) for tree in whole.parts]
         if sum(map(len, texts)) <= limit:
             return texts, []

@@ -1,0 +1,85 @@
+"""Prints how all gradients of a network grow with its depth: `python -m tests.growth`.
+
+For L = 1 … 1,000 layers, written as one expression and as a program: the time of derive(), of str()
+and of compile(), and the length of str(), with the factor per doubling of L, where 2 is linear.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+import matcalc
+from tests.figures import per_doubling
+
+LAYERS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+Network = tuple[str, list[str], dict[str, str]]
+
+
+def _symbols(layers: int) -> tuple[list[str], dict[str, str]]:
+    weights = [f"W{i}" for i in range(1, layers + 1)]
+    biases = [f"b{i}" for i in range(1, layers + 1)]
+    return weights + biases, {"x": "n", "y": "n", **dict.fromkeys(weights, "n n"), **dict.fromkeys(biases, "n")}
+
+
+def nested(layers: int) -> Network:
+    """½ ‖y − tanh(W_L … tanh(W₁ x + b₁) … + b_L)‖² as one expression."""
+    text = "x"
+    for i in range(1, layers + 1):
+        text = f"tanh(W{i} {text} + b{i})"
+    names, where = _symbols(layers)
+    return f"½ ‖y − {text}‖²", names, where
+
+
+def program(layers: int) -> Network:
+    """The same network, one statement for each step of each layer."""
+    steps = ["h0 = x"]
+    for i in range(1, layers + 1):
+        steps += [f"z{i} = W{i} h{i - 1} + b{i}", f"h{i} = tanh(z{i})"]
+    names, where = _symbols(layers)
+    return "\n".join([*steps, f"e = y − h{layers}", "½ ‖e‖²"]), names, where
+
+
+def measure(network: Network, compiled: bool = True) -> dict[str, float]:
+    """Seconds of derive(), str() and compile() for all gradients, and the length of str()."""
+    text, names, where = network
+    start = time.perf_counter()
+    d = matcalc.derive(text, names, where=where)
+    derived = time.perf_counter()
+    shown = str(d)
+    written = time.perf_counter()
+    if compiled:
+        d.compile()
+    done = time.perf_counter()
+    return {"derive": derived - start, "str": written - derived, "compile": done - written, "length": len(shown)}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    largest = int((argv or sys.argv[1:] or ["1000"])[0])
+    families: list[tuple[str, Callable[[int], Network]]] = [("one expression", nested), ("a program", program)]
+    for name, family in families:
+        print(f"All 2 L gradients of a tanh network of L layers, written as {name}")
+        print(
+            f"{'L':>6}"
+            + "".join([f"{what:>12}{'factor':>8}" for what in ("derive ms", "str ms", "compile ms", "length")])
+        )
+        before: tuple[int, dict[str, float]] | None = None
+        for layers in [n for n in LAYERS if n <= largest]:
+            try:
+                found = measure(family(layers))
+            except matcalc.MatcalcError as error:
+                print(f"{layers:>6}  refused: {str(error).splitlines()[0][:100]}")
+                continue
+            line = f"{layers:>6}"
+            for what, value in found.items():
+                factor = f"{per_doubling(before[1][what], value, before[0], layers):.2f}" if before else ""
+                line += (f"{value:>12.0f}" if what == "length" else f"{1e3 * value:>12.1f}") + f"{factor:>8}"
+            print(line)
+            before = layers, found
+        print()
+
+
+if __name__ == "__main__":
+    main()
