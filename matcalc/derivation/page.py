@@ -14,7 +14,7 @@ from matcalc.algebra.simplify import Simplifier
 from matcalc.calculus.forms import facts_of, shortener
 from matcalc.derivation.differential import differential, put
 from matcalc.derivation.forms import Form, Right
-from matcalc.derivation.statements import Program, Statement, active_nodes, is_linear, squared, straight_line
+from matcalc.derivation.statements import Naming, Program, Statement, active_nodes, is_linear, squared, straight_line
 from matcalc.derivation.steps import Head, Step
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.text import to_text
@@ -31,6 +31,8 @@ _NAMED = {
     "value": "name the value",
     "factor": "name the scalar",
     "sum": "name what occurs twice",
+    "given": "by definition",
+    "step": "one operation",
     "shared": "name what occurs twice",
 }
 _PASSED_ON = ("symmetric", "psd", "spd", "diagonal", "positive")
@@ -45,7 +47,8 @@ def length(right: Right) -> int:
 class Page:
     """The lines of one derivation as they are written.
 
-    known: names that another page has given already, with their values.
+    known: names that another page has given already, with their values; given: names of the text. every: whether every
+    operation has a statement of its own.
     """
 
     function: Expr
@@ -54,13 +57,16 @@ class Page:
     name: str
     used: set[str]
     known: Mapping[Expr, Expr] = field(default_factory=dict)
+    given: Mapping[Expr, Expr] = field(default_factory=dict)
+    every: bool = False
     program: Program = field(init=False)
     values: dict[Expr, Expr] = field(init=False, default_factory=dict)
     simplify: Simplifier = field(init=False)
     lines: list[Step] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        self.program = straight_line(self.function, self.variables, self.used, self.known)
+        naming = Naming(self.used, self.known, self.given, self.every)
+        self.program = straight_line(self.function, self.variables, naming)
         names = {str(v.data) for v in self.variables}
         bare = {n: Declaration(d.shape, frozenset()) if n in names else d for n, d in self.symbols.items()}
         facts = facts_of(bare)
@@ -102,7 +108,7 @@ class Page:
         square = squared(scalars[0]) if len(scalars) == 1 else None
         if square is not None and square in self.values:
             forms.append(Form(((scale(c, square), square),)))
-        rule = self._rewritten(given) if self.name == "f" else "the gradient, to be differentiated in its turn"
+        rule = self._rewritten(given) if self.name != "g" else "the gradient, to be differentiated in its turn"
         if not self.program.statements:
             forms.insert(0, given)
         values = [form if isinstance(form, Expr) else form.value for form in forms]
@@ -180,6 +186,8 @@ class Page:
 
     def trivial(self, s: Statement) -> bool:
         """Whether ds is ± the differential of one leaf, so that a line for it would say nothing."""
+        if self.every:
+            return False
         moved = self.differential(s.expr)
         c, scalars, matrices = parts(moved)
         only = (*scalars, *matrices)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from matcalc.algebra.build import symbol, transpose
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR
-from matcalc.calculus.forms import recognised, shortener
-from matcalc.calculus.readings import gradients
+from matcalc.calculus.forms import recognised
 from matcalc.calculus.structure import structured, subspace
 from matcalc.calculus.sweep import expand_definitions
 from matcalc.derivation.gradient import gradient_lines
@@ -17,56 +17,109 @@ from matcalc.derivation.page import Page, taken_names
 from matcalc.derivation.steps import Head, Steps
 from matcalc.notation.declarations import Declaration
 
-__all__ = ["derivation"]
+__all__ = ["Task", "derivation"]
 
 
-def derivation(
-    function: Expr,
-    wrt: Sequence[str],
-    symbols: Mapping[str, Declaration],
-    answers: Mapping[str, Expr],
-    *,
-    kind: str = "gradient",
-    order: int = 1,
-    layout: str = "gradient",
-    structure: str = "project",
-) -> Steps:
-    """The derivation of the answers, all variables at once.
+@dataclass(frozen=True)
+class Task:
+    """What a page derives.
 
-    answers maps each variable to the answer that the last lines arrive at. kind is the reading:
-    "gradient", "jacobian", "derivative" (by a scalar) or "differential". For order 2 wrt is the
-    variable, or the pair of variables in the order of differentiation.
+    answers  for each variable the answer that the last lines arrive at; all variables at once.
+    kind     the reading: "gradient", "jacobian", "derivative" by a scalar, or "differential".
+    before   the variables of earlier orders, and `of` the derivative by them, which the last order is of.
+    letter   the name of the function; names are those that its text gives to parts, with their values.
+    every    whether every operation has a statement of its own, so that each line applies one rule.
     """
-    variables = tuple([symbol(name, symbols[name].shape) for name in wrt])
-    if order == 2:
-        return _second(function, variables, symbols, next(iter(answers.values())), kind)
-    page = _page(function, variables, symbols, "f", taken_names(symbols, ("f",)))
-    if kind == "gradient":
-        _gradient(page, {v: answers[str(v.data)] for v in variables}, layout, structure)
+
+    function: Expr
+    answers: Mapping[str, Expr]
+    symbols: Mapping[str, Declaration]
+    kind: str = "gradient"
+    before: tuple[str, ...] = ()
+    of: Expr | None = None
+    layout: str = "gradient"
+    structure: str = "project"
+    letter: str = "f"
+    names: Mapping[str, Expr] | None = None
+    every: bool = False
+
+    def variable(self, name: str) -> Expr:
+        """The variable as an expression."""
+        return symbol(name, self.symbols[name].shape)
+
+
+def derivation(task: Task) -> Steps:
+    """The derivation, from the function to its answers.
+
+    Of order 2 it derives the gradient, then the differential of the gradient; of a higher order it starts
+    from the derivative before the last.
+    """
+    used = taken_names(task.symbols, (task.letter, "f", "g", *(task.names or {})))
+    given = {symbol(name, value.shape): recognised(value) for name, value in (task.names or {}).items()}
+    wrt = tuple([task.variable(name) for name in task.answers])
+    if not task.before:
+        page = _page(task, task.function, wrt, task.letter, used, given)
+        _lines(task, page, wrt, dict(zip(wrt, task.answers.values(), strict=True)), first=True)
+        return _steps(task, [page])
+    earlier = tuple([task.variable(name) for name in task.before])
+    middle = task.of if task.of is not None else task.function
+    pages = []
+    known: Mapping[Expr, Expr] = {}
+    if len(earlier) == 1:
+        page = _page(task, task.function, earlier, task.letter, used, given)
+        _lines(task, page, earlier, {earlier[0]: middle}, first=False)
+        known = {s.symbol: page.values[s.symbol] for s in page.program.statements} if earlier == wrt else {}
+        pages.append(page)
+    following = _page(task, middle, wrt, "g", used, given, known)
+    ((v, answer),) = zip(wrt, task.answers.values(), strict=True)
+    head = Head(task.letter, task.function.shape, "derivative", (*earlier, v))
+    if task.kind == "gradient":
+        gradient_lines(following, {v: answer}, head=head)
     else:
-        head = Head(page.name, page.function.shape, "derivative", variables)
-        map_lines(page, variables[0], kind, answers[wrt[0]], head)
-    return Steps(tuple(page.lines), page.values, _of_variables(page), symbols)
+        map_lines(following, v, task.kind, answer, head)
+    return _steps(task, [*pages, following])
+
+
+def _steps(task: Task, pages: Sequence[Page]) -> Steps:
+    values: dict[Expr, Expr] = {}
+    differentials: dict[Expr, Expr] = {}
+    for page in pages:
+        values.update(page.values)
+        differentials.update({v: page.d(v) for v in page.variables})
+    lines = tuple([line for page in pages for line in page.lines])
+    return Steps(lines, values, differentials, task.symbols, lambda: derivation(replace(task, every=True)))
 
 
 def _page(
+    task: Task,
     function: Expr,
     variables: tuple[Expr, ...],
-    symbols: Mapping[str, Declaration],
-    name: str,
+    letter: str,
     used: set[str],
+    given: Mapping[Expr, Expr],
     known: Mapping[Expr, Expr] | None = None,
 ) -> Page:
     f = expand_definitions(recognised(function), variables)
-    page = Page(f, variables, symbols, name, used, known or {})
+    page = Page(f, variables, task.symbols, letter, used, known or {}, given, task.every)
     page.open(function)
     return page
 
 
+def _lines(task: Task, page: Page, variables: tuple[Expr, ...], answers: Mapping[Expr, Expr], *, first: bool) -> None:
+    """The lines of a first order; `first` is whether it is also the last, so that conventions act on it."""
+    if task.function.shape != SCALAR:
+        head = Head(page.name, page.function.shape, "derivative", variables)
+        kind = task.kind if first else "derivative"
+        map_lines(page, variables[0], kind, answers[variables[0]], head)
+    elif first:
+        _gradient(page, answers, task.layout, task.structure)
+    else:
+        gradient_lines(page, answers)
+
+
 def _gradient(page: Page, answers: Mapping[Expr, Expr], layout: str, structure: str) -> None:
     def finish(v: Expr, g: Expr) -> Expr:
-        facts = page.symbols[str(v.data)].facts
-        g = structured(g, facts, structure, lambda _: False)
+        g = structured(g, page.symbols[str(v.data)].facts, structure, lambda _: False)
         return transpose(g) if layout == "numerator" else g
 
     said = "numerator layout: the transpose" if layout == "numerator" else ""
@@ -76,28 +129,3 @@ def _gradient(page: Page, answers: Mapping[Expr, Expr], layout: str, structure: 
     elif spaces and structure == "cookbook":
         said = "each free entry once: G + Gᵀ − I ⊙ G"
     gradient_lines(page, answers, finish, said)
-
-
-def _second(
-    function: Expr, variables: tuple[Expr, ...], symbols: Mapping[str, Declaration], answer: Expr, kind: str
-) -> Steps:
-    """The gradient by the first variable, then the differential of the gradient by the second."""
-    first, second = variables[0], variables[-1]
-    used = taken_names(symbols, ("f", "g"))
-    page = _page(function, (first,), symbols, "f", used)
-    plain = shortener(symbols, without=str(first.data))
-    middle = plain(gradients(recognised(function), (first,))[first]) if function.shape == SCALAR else function
-    gradient_lines(page, {first: middle})
-    names = {s.symbol: page.values[s.symbol] for s in page.program.statements} if first is second else {}
-    following = _page(middle, (second,), symbols, "g", used, names)
-    head = Head("f", function.shape, "derivative", (first, second))
-    if kind == "gradient":
-        gradient_lines(following, {second: answer}, head=head)
-    else:
-        map_lines(following, second, kind, answer, head)
-    both = {**_of_variables(page), **_of_variables(following)}
-    return Steps((*page.lines, *following.lines), {**page.values, **following.values}, both, symbols)
-
-
-def _of_variables(page: Page) -> dict[Expr, Expr]:
-    return {v: page.d(v) for v in page.variables}

@@ -34,7 +34,7 @@ from matcalc.algebra.shapes import SCALAR, dim_names, is_vector
 from matcalc.calculus.formulas import VALUE, derivative_template, differential_template
 from matcalc.notation.naming import fresh_names
 
-__all__ = ["Program", "Statement", "active_nodes", "is_linear", "squared", "straight_line"]
+__all__ = ["Naming", "Program", "Statement", "active_nodes", "is_linear", "squared", "straight_line"]
 
 #: The operations of the algebra through which a differential passes without a rule of its own.
 _STRUCTURE = {ADD, GROUP, PRODUCT, HADAMARD, TRANSPOSE, INNER}
@@ -46,6 +46,7 @@ _LETTERS = {
     "argument": ("q", "z", "ZM"),
     "value": ("a", "a", "H"),
     "factor": ("pqst", "u", "M"),
+    "step": ("t", "t", "T"),
     "shared": ("pqst", "uv", "MPQ"),
 }
 
@@ -91,22 +92,40 @@ def is_linear(op: Operation) -> bool:
     return op in _STRUCTURE or (bool(op.adjoint) and not op.differential and all(op.adjoint))
 
 
-def straight_line(f: Expr, variables: tuple[Expr, ...], used: set[str], known: Mapping[Expr, Expr]) -> Program:
-    """f with names for its inner expressions; `used` holds the names of symbols and dimensions, and grows.
+@dataclass(frozen=True)
+class Naming:
+    """How names are given.
 
-    known holds names with their values that are used again, where a value is to be named.
+    used     the names of symbols and dimensions, which grow.
+    known    names with their values that are used again, where a value is to be named.
+    given    those that the text gives, and keeps.
+    every    whether every operation gets a name.
     """
+
+    used: set[str]
+    known: Mapping[Expr, Expr]
+    given: Mapping[Expr, Expr]
+    every: bool = False
+
+
+def straight_line(f: Expr, variables: tuple[Expr, ...], naming: Naming) -> Program:
+    """f with names for its inner expressions."""
+    used = naming.used
     nodes = postorder(f)
     active = active_nodes(f, variables)
-    roles = _roles(f, nodes, active)
+    old = {value: name for names in (naming.known, naming.given) for name, value in names.items()}
+    if naming.every:
+        roles = {node: "step" for node in nodes if node in active and node.args and node is not f}
+    else:
+        roles = _roles(f, nodes, active)
+    roles.update({node: "given" for node in naming.given.values() if node in active and node.args and node is not f})
     taken = used | {f"d{name}" for name in used}
-    old = {value: name for name, value in known.items()}
     supply = _Supply(taken, [(n, role) for n, role in roles.items() if n not in old])
     statements: list[Statement] = []
 
     def replace(node: Expr, args: tuple[Expr, ...]) -> Expr:
         fresh = apply(node.op, args, node.data) if args and args != node.args else node
-        if node not in roles or fresh.op is SYMBOL:
+        if node not in roles or (fresh.op is SYMBOL and node not in old):
             return fresh
         name = old[node] if node in old else supply.name(node, roles[node])
         used.add(str(name.data))
@@ -225,7 +244,7 @@ class _Supply:
             used.update(name for dim in node.shape for name in dim_names(dim))
         self._source: dict[str, Iterator[str]] = {}
         for letters, count in families.items():
-            numbered = count > len(letters) or (count > 1 and letters in ("z", "a"))
+            numbered = count > len(letters) or (count > 1 and letters in ("z", "a", "t", "T"))
             self._source[letters] = _numbered(letters[0], used) if numbered else _plain(letters, used)
 
     def name(self, node: Expr, role: str) -> Expr:
