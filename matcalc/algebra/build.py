@@ -21,7 +21,7 @@ from fractions import Fraction
 from matcalc.algebra.expr import Expr, make
 from matcalc.algebra.operations import REGISTRY, Operation
 from matcalc.algebra.shapes import SCALAR, Dim, Polynomial, Shape, dim_text
-from matcalc.errors import DerivativeError, ShapeError
+from matcalc.errors import ShapeError
 
 __all__ = [
     "ADD", "CONSTANT", "DIMENSION", "GROUP", "HADAMARD", "IDENTITY", "INNER", "INVERSE", "MATPOW", "NUMBER",
@@ -113,7 +113,10 @@ MATPOW = _row(
     _square,
     arity=2,
     transpose="commutes",
+    signature="X: n n, N: 1 1 -> n n",
     definition=lambda args, data: _repeated(*args),
+    differential="frechet_power(X, N, dX)",
+    sample=("normal", "three"),
     source="Magnus & Neudecker, 3rd ed., §8.4",
     build=lambda args, data: matrix_power(*args),
 )
@@ -125,12 +128,10 @@ _POWER_LIMIT = 64
 
 
 def _repeated(base: Expr, exponent: Expr) -> Expr:
+    """X … X for a small integer; else the power itself, whose derivative is a Fréchet form."""
     if is_number(exponent) and 2 <= number_value(exponent) <= _POWER_LIMIT:
         return multiply(*[base] * int(number_value(exponent)))
-    raise DerivativeError(
-        f"the derivative of a matrix power is a sum with as many terms as the exponent, and {exponent} is too "
-        f"large or not a number; integers up to {_POWER_LIMIT} are written out, and tr(Xᴺ) works for every N"
-    )
+    return make(MATPOW, (base, exponent), None, base.shape)
 
 
 # --- leaves ------------------------------------------------------------------------------------

@@ -46,6 +46,10 @@ def _settled(template: str, node: Expr, facts: Facts) -> bool:
         return facts.holds("positive", node.args[0])
     if template == "{0} invertible":
         return facts.holds("invertible", node.args[0])
+    if template == "{0} symmetric":
+        return facts.holds("symmetric", node.args[0])
+    if template.endswith("negative real axis"):
+        return facts.holds("spd", node.args[0])
     return False
 
 

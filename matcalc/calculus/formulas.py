@@ -17,6 +17,7 @@ from matcalc.algebra.build import (
     add,
     apply,
     hadamard,
+    is_zero,
     multiply,
     number,
     ones,
@@ -24,7 +25,7 @@ from matcalc.algebra.build import (
     symbol,
     zeros,
 )
-from matcalc.algebra.expr import Expr, rebuild
+from matcalc.algebra.expr import Expr, rebuild, symbols_of
 from matcalc.algebra.matching import Binding
 from matcalc.algebra.operations import Operation
 from matcalc.algebra.shapes import SCALAR, Dim, Shape
@@ -85,7 +86,13 @@ def linear_part(op: Operation, position: int) -> tuple[Expr, Expr, Expr]:
     def drop(node: Expr, args: tuple[Expr, ...]) -> Expr:
         return apply(node.op, args, node.data) if args else from_others.get(node, node)
 
-    linear = rebuild(differential_template(op), drop)
+    whole = differential_template(op)
+    if not is_zero(whole) and not any(str(s.data) == f"d{name}" for s in symbols_of(whole)):
+        raise DerivativeError(
+            f"{op.name} has no rule for its derivative by operand {position + 1}, {name}",
+            advice="hold that operand constant",
+        )
+    linear = rebuild(whole, drop)
     return linear, symbol(f"d{name}", shape), symbol(_cotangent(op), value)
 
 

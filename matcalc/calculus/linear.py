@@ -21,10 +21,12 @@ from matcalc.algebra.build import (
     hadamard,
     identity,
     inner,
+    inverse,
     is_chain,
     is_zero,
     multiply,
     number,
+    ones,
     parts,
     symbol,
     transpose,
@@ -243,6 +245,30 @@ def _vec_diagonal(e: Expr, v: Expr) -> Expr:
     return multiply(transpose(apply(REGISTRY["diagonalizer"], (), n)), vec_matrix(e.args[0], v))
 
 
+def _vec_kron(e: Expr, v: Expr) -> Expr:
+    """vec(A ⊗ B) = (I ⊗ K ⊗ I)(vec A ⊗ vec B)."""
+    a, b = e.args
+    (m, n), (p, q) = a.shape, b.shape
+    turned = _kron(identity(n), _kron(apply(REGISTRY["commutation"], (), (m, q)), identity(p)))
+    varying = _kron(vec_matrix(a, v), _vec(b)) if _depends(a, v) else _kron(_vec(a), vec_matrix(b, v))
+    return multiply(turned, varying)
+
+
+def _vec_sylvester(e: Expr, v: Expr) -> Expr:
+    """(I ⊗ A + Bᵀ ⊗ I) vec Y = vec C."""
+    a, b, c = e.args
+    if _depends(a, v) or _depends(b, v):
+        raise DerivativeError("the solution of a Sylvester equation is linear in its right-hand side only")
+    left = add(_kron(identity(b.shape[0]), a), _kron(transpose(b), identity(a.shape[0])))
+    return multiply(inverse(left), vec_matrix(c, v))
+
+
+def _vec_triangle(e: Expr, v: Expr) -> Expr:
+    """A triangle is ⊙ with the triangle of ones."""
+    mask = apply(e.op, (ones(*e.shape),))
+    return multiply(_diag(_vec(mask)), vec_matrix(e.args[0], v))
+
+
 _MATRIX: dict[str, Callable[[Expr, Expr], Expr]] = {
     "add": _vec_sum,
     "group": _vec_group,
@@ -252,5 +278,10 @@ _MATRIX: dict[str, Callable[[Expr, Expr], Expr]] = {
     "diag": _vec_diag,
     "diagonal": _vec_diagonal,
     "vec": lambda e, v: vec_matrix(e.args[0], v),
+    "unvec": lambda e, v: vec_matrix(e.args[0], v),
+    "kron": _vec_kron,
+    "sylvester": _vec_sylvester,
+    "tril": _vec_triangle,
+    "triu": _vec_triangle,
 }
 _ = (GROUP, INNER, PRODUCT, TRANSPOSE, HADAMARD, is_chain)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import cast
 
-from matcalc.algebra.build import MATPOW, apply, dimension, divide, norm, sqrt
+from matcalc.algebra.build import apply, dimension, divide, norm, sqrt
 from matcalc.algebra.expr import Expr, make
 from matcalc.algebra.operations import REGISTRY, Operation
 from matcalc.algebra.shapes import Dim, Shape, dim_mul
@@ -24,10 +24,14 @@ Args = tuple[Expr, ...]
 
 def _trace(args: Args, data: Hashable) -> Expr:
     """tr X; the traces of powers and exponentials are rows of their own, since only they have a closed form."""
-    special = {MATPOW: "trpow", REGISTRY["expm"]: "trexpm"}.get(args[0].op)
+    special = _TRACED.get(args[0].op.name)
     op = REGISTRY[special] if special else TRACE
     operands = args[0].args if special else args
     return make(op, operands, None, op.shape(tuple([a.shape for a in operands]), data))
+
+
+#: Operations whose trace is a row of its own.
+_TRACED = {"matpow": "trpow", "expm": "trexpm", "logm": "trlogm", "sqrtm": "trsqrtm"}
 
 
 # --- linear --------------------------------------------------------------------------------------

@@ -1,0 +1,181 @@
+"""Functions of a matrix as a whole: logarithm, root, pseudoinverse, adjugate; eigenvalues and singular values.
+
+A formula of one variable such as 1/t is never used where matrices need not commute: the
+differential of f(X) is its Fréchet derivative, an operation of its own that is linear in the
+direction, or the solution of a linear equation. Only under a trace is d tr f(X) = tr(f′(X) dX).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from matcalc.algebra.build import apply, inverse, multiply, negate
+from matcalc.algebra.expr import Expr
+from matcalc.algebra.operations import REGISTRY
+from matcalc.rulebook.table import row
+
+__all__: list[str] = []
+
+_HIGHAM = "Higham, Functions of Matrices (2008)"
+_MN = "Magnus & Neudecker, 3rd ed."
+Args = tuple[Expr, ...]
+
+# --- the logarithm and the root --------------------------------------------------------------------
+
+_PRINCIPAL = "{0} has no eigenvalue on the closed negative real axis"
+
+row(
+    "logm",
+    "X: n n -> n n",
+    differential="frechet_logm(X, dX)",
+    transpose="commutes",
+    numpy="logm({0})",
+    domain=(_PRINCIPAL,),
+    sample=("spd",),
+    source=f"{_HIGHAM}, §3.2 and §11.8",
+)
+row(
+    "frechet_logm",
+    "X: n n, E: n n -> n n",
+    adjoint=("", "frechet_logm(Xᵀ, G)"),
+    transpose="commutes",
+    numpy="logm(np.block([[{0}, {1}], [np.zeros_like({0}), {0}]]))[:len({0}), len({0}):]",
+    domain=(_PRINCIPAL,),
+    sample=("spd", "normal"),
+    source=f"{_HIGHAM}, theorem 3.6: f of the block triangular matrix",
+)
+row(
+    "trlogm",
+    "X: n n -> 1 1",
+    transpose="blind",
+    differential="tr(X⁻¹ dX)",
+    numpy="np.trace(logm({0}))",
+    text="tr(logm({0}))",
+    latex=r"\operatorname{tr}\left(\operatorname{logm}\left({0}\right)\right)",
+    callable_from_text=False,
+    domain=(_PRINCIPAL,),
+    sample=("spd",),
+    source=f"{_HIGHAM}, §3.2: d tr f(X) = tr(f′(X) dX)",
+)
+row(
+    "sqrtm",
+    "X: n n -> n n",
+    differential="sylvester(Y, Y, dX)",
+    transpose="commutes",
+    numpy="sqrtm({0})",
+    domain=(_PRINCIPAL,),
+    facts=("spd -> spd", "spd -> invertible"),
+    sample=("spd",),
+    source=f"{_HIGHAM}, §6.1: Y dY + dY Y = dX",
+)
+row(
+    "trsqrtm",
+    "X: n n -> 1 1",
+    transpose="blind",
+    differential="½ tr(sqrtm(X)⁻¹ dX)",
+    numpy="np.trace(sqrtm({0}))",
+    text="tr(sqrtm({0}))",
+    latex=r"\operatorname{tr}\left(\operatorname{sqrtm}\left({0}\right)\right)",
+    callable_from_text=False,
+    domain=(_PRINCIPAL,),
+    sample=("spd",),
+    source=f"{_HIGHAM}, §3.2: d tr f(X) = tr(f′(X) dX)",
+)
+# --- generalised inverses --------------------------------------------------------------------------
+
+row(
+    "pinv",
+    "X: m n -> n m",
+    differential="−Y dX Y + Y Yᵀ dXᵀ (I − X Y) + (I − Y X) dXᵀ Yᵀ Y",
+    transpose="commutes",
+    numpy="np.linalg.pinv({0})",
+    latex=r"\left({0}\right)^{+}",
+    domain=("the rank of {0} is constant nearby",),
+    source="Golub & Pereyra 1973, eq. 4.12",
+)
+
+
+def _adjugate(args: Args, data: Hashable) -> Expr:
+    """det(X) X⁻¹: the closed form at an invertible X."""
+    return multiply(apply(REGISTRY["det"], args), inverse(args[0]))
+
+
+row("adjugate", "X: n n -> n n", aliases=("adj",), build=_adjugate, source=f"{_MN}, §1.9")
+
+# --- integer powers --------------------------------------------------------------------------------
+
+row(
+    "frechet_power",
+    "X: n n, N: 1 1, E: n n -> n n",
+    adjoint=("", "𝟎", "frechet_power(Xᵀ, N, G)"),
+    numpy="np.linalg.matrix_power(np.block([[{0}, {2}], [np.zeros_like({0}), {0}]]), int({1}))[:len({0}), len({0}):]",
+    sample=("normal", "three", "normal"),
+    source=f"{_HIGHAM}, theorem 3.6: f of the block triangular matrix",
+)
+
+# --- eigenvalues of symmetric matrices, singular values ----------------------------------------------
+
+# What is not symmetric is read by its symmetric part, so that every entry has a derivative of its own.
+row(
+    "eigmax",
+    "X: n n -> 1 1",
+    transpose="blind",
+    differential="eigvec(X)ᵀ dX eigvec(X)",
+    numpy="np.linalg.eigvalsh(({0} + {0}.T) / 2)[-1]",
+    latex=r"\lambda_{\max}\left({0}\right)",
+    domain=("{0} symmetric", "the largest eigenvalue of {0} is simple"),
+    sample=("symmetric",),
+    facts=("spd -> positive", "psd -> nonnegative"),
+    source=f"{_MN}, §8.9, theorem 8.9",
+)
+row(
+    "eigvec",
+    "X: n n -> n 1",
+    differential="½ pinv(eigmax(X) I − X) (dX + dXᵀ) Y",
+    numpy="np.linalg.eigh(({0} + {0}.T) / 2)[1][:, -1]",
+    domain=("{0} symmetric", "the largest eigenvalue of {0} is simple"),
+    sample=("symmetric",),
+    source=f"{_MN}, §8.9, theorem 8.9: the unit eigenvector of the largest eigenvalue",
+)
+row(
+    "eigmin",
+    "X: n n -> 1 1",
+    build=lambda args, data: negate(apply(REGISTRY["eigmax"], (negate(args[0]),))),
+    source="the largest eigenvalue of −X",
+)
+row(
+    "spectral",
+    "X: m n -> 1 1",
+    transpose="blind",
+    differential="singularpair(X) : dX",
+    numpy="np.linalg.norm({0}, 2)",
+    domain=("the largest singular value of {0} is simple",),
+    facts=("nonnegative",),
+    source=f"{_MN}, §8.11: du with singular vectors u and v of the largest singular value",
+)
+row(
+    "singularpair",
+    "X: m n -> m n",
+    transpose="commutes",
+    numpy="(lambda u, s, vt: np.outer(u[:, 0], vt[0]))(*np.linalg.svd({0}))",
+    domain=("the largest singular value of {0} is simple",),
+    source="u vᵀ of the left and right singular vectors of the largest singular value",
+)
+row(
+    "nuclear",
+    "X: m n -> 1 1",
+    transpose="blind",
+    differential="polar(X) : dX",
+    numpy="np.linalg.norm({0}, 'nuc')",
+    domain=("{0} has full rank",),
+    facts=("nonnegative",),
+    source="Watson 1992: U Vᵀ of the singular vectors",
+)
+row(
+    "polar",
+    "X: m n -> m n",
+    transpose="commutes",
+    numpy="(lambda u, s, vt: u @ vt)(*np.linalg.svd({0}, full_matrices=False))",
+    domain=("{0} has full rank",),
+    source=f"{_HIGHAM}, §8.1: U Vᵀ of the thin singular value decomposition",
+)
