@@ -29,6 +29,7 @@ from matcalc.notation.text import to_text
 
 if TYPE_CHECKING:
     from matcalc.check import Certificate
+    from matcalc.codegen.columns import Columns
     from matcalc.codegen.compiled import Compiled
 
 __all__ = ["Derivative"]
@@ -245,7 +246,7 @@ class Derivative:
         """The source of a function that computes `what`, as one would write it by hand."""
         return self._compiled(target, what).source
 
-    def compile(self, target: str = "numpy", what: Sequence[str] = ("derivative",)) -> Compiled:
+    def compile(self, target: str = "numpy", what: Sequence[str] = ("derivative",)) -> Compiled | Columns:
         """A callable with one keyword argument for every symbol of the function, and for a direction.
 
         It returns an array whose axes are those of the function, then those of the variable; a
@@ -253,7 +254,7 @@ class Derivative:
         """
         return self._compiled(target, what)
 
-    def _compiled(self, target: str, what: Sequence[str]) -> Compiled:
+    def _compiled(self, target: str, what: Sequence[str]) -> Compiled | Columns:
         from matcalc.codegen.compiled import compile_numpy
 
         if target != "numpy":
@@ -262,9 +263,32 @@ class Derivative:
         for name in what:
             if name not in ("value", "derivative"):
                 raise OptionError(f"what={name!r} does not exist", advice="one of value, derivative")
-            outputs[name] = recognised(self.function) if name == "value" else self.kronecker
+            if name == "value":
+                outputs[name] = recognised(self.function)
+            elif self._has_matrix():
+                outputs[name] = self.kronecker
+            else:
+                return self._columns(what)
         axes = {name: self.axes for name in outputs if name == "derivative" and self.kind == "differential"}
         return compile_numpy(outputs, self._symbols, name="_and_".join(what), title=str(self), axes=axes)
+
+    def _has_matrix(self) -> bool:
+        """Whether the linear map has a matrix in closed form; the array of a Fréchet form is made column by column."""
+        if self.kind != "differential":
+            return True
+        try:
+            return self.kronecker is not None
+        except DerivativeError:
+            return False
+
+    def _columns(self, what: Sequence[str]) -> Columns:
+        from matcalc.codegen.columns import compile_columns
+
+        value = recognised(self.function) if "value" in what else None
+        return compile_columns(
+            self.expr, self.variable, direction(self.variable), self.where, value, first=what[0] == "value",
+            title=str(self),
+        )  # fmt: skip
 
     def check(self, points: int = 3, seed: int = 0) -> Certificate:
         """A numeric certificate: the answer against difference quotients of what it is the derivative of."""

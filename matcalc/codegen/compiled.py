@@ -47,8 +47,8 @@ class Compiled:
         except (np.linalg.LinAlgError, ValueError) as error:
             raise DataError(f"{error}: the arguments do not satisfy a condition of the formula") from error
         if len(self.program.outputs) == 1:
-            return np.asarray(result, dtype)
-        return tuple([np.asarray(r, dtype) for r in result])
+            return _result(result, dtype)
+        return tuple([_result(r, dtype) for r in result])
 
     def _ready(self, arguments: Mapping[str, object]) -> list[Array] | None:
         """The arguments in order if they are arrays of doubles that fit as they stand, which is quick to see."""
@@ -99,6 +99,20 @@ class Compiled:
         if missing:
             raise DataError(f"missing: {', '.join(f'{n} ({_shape_text(self.shapes[n])})' for n in missing)}")
         return given
+
+
+#: Imaginary parts of this relative size are rounding errors of a function that computes with complex numbers.
+_ROUNDING = 1e-10
+
+
+def _result(value: object, dtype: np.dtype[Any]) -> Array:
+    """The value as a real array."""
+    array = np.asarray(value)
+    if array.dtype.kind == "c":
+        if np.abs(array.imag).max(initial=0.0) > _ROUNDING * np.abs(array).max(initial=0.0):
+            raise DataError("the value is complex: the arguments do not satisfy a condition of the formula")
+        array = array.real
+    return np.asarray(array, dtype)
 
 
 def _function(source: str, name: str) -> Callable[..., Any]:
