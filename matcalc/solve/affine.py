@@ -1,0 +1,230 @@
+"""Equations that are affine in their unknown: L(X) = C with L linear, and X = L⁻¹(C).
+
+L is read off the differential of the equation. A sum of terms A X B with one left or one right
+factor in common is solved by inverses, A X + X B by Sylvester's algorithm (Golub & Van Loan,
+§7.6.3), everything else as a linear system in vec(X) (Magnus & Neudecker, §2.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from matcalc.algebra.build import (
+    ADD,
+    TRANSPOSE,
+    add,
+    apply,
+    identity,
+    inverse,
+    is_zero,
+    multiply,
+    negate,
+    number,
+    parts,
+    power,
+    symbol,
+    transpose,
+    zeros,
+)
+from matcalc.algebra.expand import expand_term
+from matcalc.algebra.expr import Expr, rebuild
+from matcalc.algebra.operations import REGISTRY
+from matcalc.algebra.shapes import SCALAR, Dim, dim_text, is_column
+from matcalc.algebra.simplify import Simplifier
+from matcalc.calculus.linear import action, matrix_of, vec_matrix
+from matcalc.calculus.structure import subspace
+from matcalc.curvature import depends
+from matcalc.errors import MatcalcError, NoClosedForm
+from matcalc.notation.declarations import Declaration
+from matcalc.notation.text import to_text
+
+__all__ = ["Affine", "NotSquare", "direction_of", "read_affine", "solve_affine", "substitute"]
+
+Symbols = Mapping[str, Declaration]
+
+
+class NotSquare(NoClosedForm):
+    """A linear system whose matrix is not square; `sizes` are those that would have to agree."""
+
+    def __init__(self, matrix: Expr) -> None:
+        rows, columns = matrix.shape
+        super().__init__(
+            f"the linear system has the matrix {to_text(matrix)}, which is {dim_text(rows)}×{dim_text(columns)}: "
+            "it has one solution only if that is square and invertible",
+            advice="for the least-squares solution, solve ‖left side − right side‖²",
+        )
+        self.sizes: tuple[Dim, Dim] = (rows, columns)
+
+
+@dataclass(frozen=True)
+class Affine:
+    """left(X) = right, and the linear map that the unscaled equation has: image is L(V)."""
+
+    left: Expr
+    right: Expr
+    image: Expr
+
+
+def substitute(e: Expr, values: Mapping[Expr, Expr]) -> Expr:
+    """The expression with nodes replaced, rebuilt by the constructors."""
+
+    def replace(node: Expr, args: tuple[Expr, ...]) -> Expr:
+        if node in values:
+            return values[node]
+        return apply(node.op, args, node.data) if args and args != node.args else node
+
+    return rebuild(e, replace)
+
+
+def direction_of(x: Expr) -> Expr:
+    """The direction in which equations in x are differentiated; its name cannot be typed."""
+    return symbol(f"#d{x.data}", x.shape)
+
+
+def direction_facts(x: Expr, symbols: Symbols) -> Declaration:
+    """What is known of a direction: it lies in the subspace of the unknown."""
+    space = subspace(symbols[str(x.data)].facts) if str(x.data) in symbols else None
+    return Declaration(x.shape, frozenset({space} if space else ()))
+
+
+def read_affine(equation: Expr, x: Expr, shorten: Simplifier) -> Affine | None:
+    """The equation as left(X) = right, a common scalar factor divided out; None if it is not affine in x."""
+    v = direction_of(x)
+    try:
+        image = shorten(action(equation, x, v, shorten))
+    except MatcalcError:
+        return None
+    if depends(image, (x,)):
+        return None
+    right = shorten(negate(substitute(equation, {x: zeros(*x.shape)})))
+    if depends(right, (x,)):
+        return None
+    c, scalars, matrices = parts(image)
+    common = multiply(number(c), *[s for s in scalars if not depends(s, (v,))])
+    if matrices or any(depends(s, (v,)) for s in scalars):
+        scaled = shorten(multiply(power(common, number(-1)), right))
+        left = shorten(multiply(power(common, number(-1)), image))
+    else:
+        scaled, left = right, image
+    return Affine(left, scaled, image)
+
+
+def solve_affine(found: Affine, x: Expr, shorten: Simplifier) -> tuple[Expr, Expr, Expr]:
+    """(X, left, right): the solution, and the two sides of the equation that it solves."""
+    v = direction_of(x)
+    if is_zero(found.left):
+        raise NoClosedForm(f"{x.data} drops out of the equation, so that it is not determined by it")
+    if x.shape == SCALAR:
+        return _scalar(found, x, v, shorten)
+    if found.right.shape != x.shape and not (is_column(x.shape) and is_column(found.right.shape)):
+        sides = _sandwiches(found.left, v)
+        if sides is None or len({(a.shape, b.shape) for a, b, _ in sides}) != 1:
+            raise NoClosedForm(f"the equation has another shape than {x.data}, so that it does not determine it")
+    if is_column(x.shape):
+        matrix = shorten(matrix_of(found.left, v))
+        _square(matrix)
+        return shorten(multiply(inverse(matrix), found.right)), multiply(matrix, x), found.right
+    left = shorten(substitute(found.left, {v: x}))
+    return shorten(_matrix(found, x, v, shorten)), left, found.right
+
+
+def _scalar(found: Affine, x: Expr, v: Expr, shorten: Simplifier) -> tuple[Expr, Expr, Expr]:
+    if found.left.shape != SCALAR:
+        raise NoClosedForm(f"{x.data} is a scalar, and one array equation for it has no solution in general")
+    factor = shorten(substitute(found.left, {v: number(1)}))
+    return shorten(multiply(found.right, power(factor, number(-1)))), multiply(factor, x), found.right
+
+
+def _square(matrix: Expr) -> None:
+    if matrix.shape[0] != matrix.shape[1]:
+        raise NotSquare(matrix)
+
+
+# --- matrix unknowns -------------------------------------------------------------------------------
+
+
+def _terms(e: Expr, v: Expr) -> list[Expr]:
+    """The terms of e, multiplied out where a factor that holds v is a sum."""
+    done: list[Expr] = []
+    todo = list(e.args[::-1] if e.op is ADD else (e,))
+    while todo:
+        term = todo.pop()
+        _, _, m = parts(term)
+        busy = [f for f in m if depends(f, (v,))]
+        pieces = expand_term(term) if any((f.args[0] if f.op is TRANSPOSE else f).op is ADD for f in busy) else None
+        if pieces is None or len(done) + len(todo) > 64:
+            done.append(term)
+        else:
+            todo += pieces[::-1]
+    return done
+
+
+def _sandwiches(e: Expr, v: Expr) -> list[tuple[Expr, Expr, bool]] | None:
+    """The terms of e as (A, B, transposed), each for A V B or A Vᵀ B; None if one is of another form."""
+    out = []
+    for term in _terms(e, v):
+        c, scalars, m = parts(term)
+        places = [i for i, f in enumerate(m) if depends(f, (v,))]
+        if any(depends(s, (v,)) for s in scalars) or len(places) != 1:
+            return None
+        i = places[0]
+        flipped = m[i].op is TRANSPOSE
+        if (m[i].args[0] if flipped else m[i]) is not v:
+            return None
+        left = multiply(number(c), *scalars, *(m[:i] or (identity(m[i].shape[0]),)))
+        right = multiply(*(m[i + 1 :] or (identity(m[i].shape[1]),)))
+        out.append((left, right, flipped))
+    return out
+
+
+def _matrix(found: Affine, x: Expr, v: Expr, shorten: Simplifier) -> Expr:
+    sides = _sandwiches(found.left, v)
+    if sides is not None and len({flipped for *_, flipped in sides}) == 1:
+        solution = _by_sides([(a, b) for a, b, _ in sides], found.right, shorten)
+        if solution is not None:
+            return transpose(solution) if sides[0][2] else solution
+    if found.right.shape != x.shape:
+        raise NoClosedForm(f"the equation has another shape than {x.data}, so that it does not determine it")
+    matrix = shorten(vec_matrix(found.left, v))
+    system = multiply(inverse(matrix), apply(REGISTRY["vec"], (found.right,)))
+    return apply(REGISTRY["unvec"], (system, zeros(*x.shape)))
+
+
+def _by_sides(sides: list[tuple[Expr, Expr]], right: Expr, shorten: Simplifier) -> Expr | None:
+    """X from Σ Aᵢ X Bᵢ = C where all Bᵢ agree, or all Aᵢ, or where it is A X + X B."""
+    same = shorten.keys.same
+    first_left, first_right = sides[0]
+    for common in (lambda a, b: same(b, first_right), lambda a, b: same(a, first_left)):
+        if all(common(a, b) for a, b in sides):
+            if all(same(b, first_right) for _, b in sides):
+                left, after = shorten(add(*[a for a, _ in sides])), first_right
+            else:
+                left, after = first_left, shorten(add(*[b for _, b in sides]))
+            _square(left)
+            _square(after)
+            return multiply(inverse(left), right, inverse(after))
+    lefts = [a for a, b in sides if _is_multiple_of_identity(b)]
+    rights = [(a, b) for a, b in sides if not _is_multiple_of_identity(b)]
+    if lefts and rights and all(_is_multiple_of_identity(a) for a, _ in rights):
+        before = shorten(add(*[_scaled(a, b) for a, b in sides if _is_multiple_of_identity(b)]))
+        after = shorten(add(*[_scaled(b, a) for a, b in rights]))
+        _square(before)
+        _square(after)
+        return apply(REGISTRY["sylvester"], (before, after, right))
+    return None
+
+
+def _is_multiple_of_identity(e: Expr) -> bool:
+    return not parts(_core(e))[2] or _core(e).op.name == "identity"
+
+
+def _core(e: Expr) -> Expr:
+    _, _, m = parts(e)
+    return multiply(*m) if m else e
+
+
+def _scaled(matrix: Expr, multiple: Expr) -> Expr:
+    """The matrix times the scalar that stands before an identity."""
+    c, scalars, _ = parts(multiple)
+    return multiply(number(c), *scalars, matrix)

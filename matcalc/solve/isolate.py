@@ -1,0 +1,222 @@
+"""One equation for one unknown: affine, or made affine by undoing one function or multiplying out.
+
+An unknown that occurs only inside X⁻¹, exp(x), x^p … is found from the value of that function; one that
+occurs in several powers is freed of the negative ones by multiplying the equation with it. Both keep
+the derivative of the equation at its solution, from which the nature of the point is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from matcalc.algebra.build import (
+    INVERSE,
+    POWER,
+    add,
+    hadamard,
+    identity,
+    inverse,
+    is_number,
+    multiply,
+    negate,
+    number,
+    number_value,
+    power,
+    symbol,
+)
+from matcalc.algebra.expr import Expr, postorder
+from matcalc.algebra.shapes import SCALAR
+from matcalc.algebra.simplify import Simplifier
+from matcalc.calculus.forms import shortener
+from matcalc.calculus.formulas import inverse_template, lift
+from matcalc.calculus.linear import action
+from matcalc.curvature import depends, multiplied_out
+from matcalc.errors import NoClosedForm
+from matcalc.notation.declarations import Declaration
+from matcalc.notation.text import to_text
+from matcalc.solve.affine import direction_facts, direction_of, read_affine, solve_affine, substitute
+
+__all__ = ["Context", "Isolated", "isolate"]
+
+#: How many functions are undone, and how often the equation is multiplied out, before giving up.
+_DEPTH = 4
+_POWERS = (1, 2, 3, 4)
+
+
+@dataclass
+class Context:
+    """The symbols with their facts, and a simplifier under them that knows the directions of the unknowns."""
+
+    symbols: Mapping[str, Declaration]
+    unknowns: tuple[Expr, ...]
+    shorten: Simplifier = field(init=False)
+
+    def __post_init__(self) -> None:
+        directions = {str(direction_of(x).data): direction_facts(x, self.symbols) for x in self.unknowns}
+        found = shortener({**self.symbols, **directions})
+        assert isinstance(found, Simplifier)
+        self.shorten = found
+
+    def having(self, x: Expr, facts: frozenset[str]) -> Context:
+        """The context with one more unknown."""
+        return Context({**self.symbols, str(x.data): Declaration(x.shape, facts)}, (*self.unknowns, x))
+
+
+@dataclass(frozen=True)
+class Isolated:
+    """unknown = solution, from left = right; slope is the differential of the equation there, in its direction."""
+
+    solution: Expr
+    left: Expr
+    right: Expr
+    slope: Expr
+    steps: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+
+
+def isolate(equation: Expr, x: Expr, context: Context, depth: int = 0) -> list[Isolated]:
+    """Every solution of equation = 0 for x; more than one where an even power is undone.
+
+    Raises NoClosedForm with the reason.
+    """
+    equation = context.shorten(equation)
+    found = read_affine(equation, x, context.shorten)
+    if found is not None:
+        solution, left, right = solve_affine(found, x, context.shorten)
+        return [Isolated(solution, left, right, found.image)]
+    if depth < _DEPTH:
+        for attempt in (_undone, _multiplied):
+            solved = attempt(equation, x, context, depth)
+            if solved:
+                return solved
+    raise NoClosedForm(
+        f"{to_text(equation)} = 0 is not affine in {x.data}{_where(equation, x)}, and no way to make it so is known",
+        advice="minimize(…) finds a minimum numerically",
+    )
+
+
+def _where(equation: Expr, x: Expr) -> str:
+    """Which functions the unknown stands in."""
+    names = [n.op.name for n in postorder(equation) if (n.op.differential or n.op.derivative) and depends(n, (x,))]
+    if names:
+        return f", which stands inside {', '.join(dict.fromkeys(names))}"
+    return ", which is multiplied with itself"
+
+
+# --- undoing a function ----------------------------------------------------------------------------
+
+
+def _undone(equation: Expr, x: Expr, context: Context, depth: int) -> list[Isolated]:
+    """x from the one function that it stands in everywhere."""
+    parents = [node for node in postorder(equation) if x in node.args]
+    if len(parents) != 1 or parents[0] is equation:
+        return []
+    node = parents[0]
+    y = symbol(_fresh(context), node.shape)
+    backs = list(_backs(node, x, y, context))
+    if not backs:
+        return []
+    known = context.symbols[str(x.data)].facts if str(x.data) in context.symbols else frozenset()
+    inner_context = context.having(y, _image_facts(node, known))
+    inside = substitute(equation, {node: y})
+    if depends(inside, (x,)):
+        return []
+    out = []
+    for found in isolate(inside, y, inner_context, depth + 1):
+        moved = action(node, x, direction_of(x), context.shorten)
+        slope = substitute(found.slope, {direction_of(y): moved, y: node})
+        for back, condition in backs:
+            solution = context.shorten(substitute(back, {y: found.solution}))
+            left, right = (context.shorten(substitute(side, {y: node})) for side in (found.left, found.right))
+            conditions = (*found.conditions, *([condition.format(to_text(found.solution))] if condition else []))
+            out.append(Isolated(solution, left, right, context.shorten(slope), found.steps, conditions))
+    return out
+
+
+def _fresh(context: Context) -> str:
+    return next(n for n in ("Z", "Z₁", "Z₂", "Z₃", "Z₄", "Z₅") if n not in context.symbols)
+
+
+def _image_facts(node: Expr, facts: frozenset[str]) -> frozenset[str]:
+    kept = {"symmetric", "spd", "diagonal", "invertible"} if node.op is INVERSE else {"positive"}
+    return facts & kept | ({"positive"} if "positive" in node.op.facts else set())
+
+
+def _backs(node: Expr, x: Expr, y: Expr, context: Context) -> Iterator[tuple[Expr, str]]:
+    """The values of x for which the node is y, each with a condition on y."""
+    if node.op is INVERSE:
+        yield inverse(y), ""
+    elif node.op is POWER and node.args[0] is x and is_number(node.args[1]):
+        yield from _roots(Fraction(number_value(node.args[1])), x, y, context)
+    elif node.op.inverse and node.args[0] is x and len(node.args) == 1:
+        template = inverse_template(node.op)
+        yield lift(template, {symbol("y", SCALAR): y}, y.shape), ""
+
+
+def _roots(p: Fraction, x: Expr, y: Expr, context: Context) -> Iterator[tuple[Expr, str]]:
+    if p == -1:
+        yield power(y, number(-1)), ""
+    elif context.shorten.facts.holds("positive", x):
+        yield power(y, number(1 / p)), "{0} > 0"
+    elif p.denominator == 1 and p.numerator % 2 == 0 and x.shape == SCALAR:
+        yield power(y, number(1 / p)), "{0} > 0"
+        yield negate(power(y, number(1 / p))), "{0} > 0"
+
+
+# --- multiplying out -------------------------------------------------------------------------------
+
+
+def _multiplied(equation: Expr, x: Expr, context: Context, depth: int) -> list[Isolated]:
+    terms = multiplied_out(equation)
+    for left, right, entrywise in _multipliers(x, equation):
+        combine = hadamard if entrywise else multiply
+        freed = context.shorten(add(*[context.shorten(combine(left, t, right)) for t in terms]))
+        if freed.shape != equation.shape or _has_inverse(freed, x):
+            continue
+        try:
+            solved = isolate(freed, x, context, depth + 1)
+        except NoClosedForm:
+            continue
+        back = [power(left, number(-1)), power(right, number(-1))] if entrywise else [inverse(left), inverse(right)]
+        return [
+            Isolated(
+                s.solution, s.left, s.right, context.shorten(combine(back[0], s.slope, back[1])), s.steps, s.conditions
+            )
+            for s in solved
+        ]
+    return []
+
+
+def _multipliers(x: Expr, equation: Expr) -> Iterator[tuple[Expr, Expr, bool]]:
+    """What the equation may be multiplied with, left and right."""
+    if not _has_inverse(equation, x):
+        return
+    one = number(1)
+    if x.shape == SCALAR:
+        for p in _POWERS:
+            yield power(x, number(p)), one, False
+    elif x.shape == equation.shape and any(n.op is POWER and n.args[0] is x for n in postorder(equation)):
+        for p in _POWERS:
+            yield power(x, number(p)), one, True
+    elif x.shape[0] == x.shape[1] and equation.shape == x.shape:
+        unit = identity(x.shape[0])
+        yield x, unit, False
+        yield unit, x, False
+        yield x, x, False
+
+
+def _has_inverse(e: Expr, x: Expr) -> bool:
+    """Whether x stands in an inverse or under a negative power."""
+    for node in postorder(e):
+        if node.op is INVERSE and depends(node, (x,)):
+            return True
+        if (
+            node.op is POWER
+            and depends(node.args[0], (x,))
+            and is_number(node.args[1])
+            and number_value(node.args[1]) < 0
+        ):
+            return True
+    return False
