@@ -48,7 +48,7 @@ ROWS: list[tuple[Expr, str]] = [
         f("exp", negate(divide(inner(x, x), scale(2, power(sigma, number(2)))))),
         r"\exp\left(-\frac{\lVert x \rVert^{2}}{2 \sigma^{2}}\right)",
     ),
-    (norm(divide(x, t)), r"\sqrt{\frac{\lVert x \rVert^{2}}{t t}}"),
+    (norm(divide(x, t)), r"\sqrt{\frac{\lVert x \rVert^{2}}{t^{2}}}"),
     (hadamard(x, subtract(ones("n"), x)), r"x \odot (\mathbf{1} - x)"),
     (divide(x, y), r"x \oslash y"),
     (power(A, number(2)), r"A \odot A"),
