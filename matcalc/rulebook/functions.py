@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import cast
 
-from matcalc.algebra.build import apply, dimension, divide, norm, sqrt
+from matcalc.algebra.build import ONES, apply, dimension, divide, norm, sqrt
 from matcalc.algebra.expr import Expr, make
 from matcalc.algebra.operations import REGISTRY, Operation
-from matcalc.algebra.shapes import Dim, Shape, dim_mul
+from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_mul
 from matcalc.rulebook.table import row
 
 __all__ = ["DIAG", "DIAGONAL", "KRON", "LOGSUMEXP", "SOFTMAX", "SUM", "TRACE", "VEC"]
@@ -48,9 +48,18 @@ TRACE = row(
     facts=("spd -> positive", "psd -> nonnegative"),
     source=f"{_MN}, §9.9",
 )
+
+
+def _sum(args: Args, data: Hashable) -> Expr:
+    """sum(X); the number of entries for an array of ones."""
+    (x,) = args
+    return dimension(dim_mul(*x.shape)) if x.op is ONES else make(SUM, args, None, SCALAR)
+
+
 SUM = row(
     "sum",
     "X: m n -> 1 1",
+    build=_sum,
     transpose="blind",
     adjoint=("G 𝟏𝟏ᵀ",),
     numpy="{0}.sum()",
