@@ -147,3 +147,38 @@ OPERATIONS: dict[str, Callable] = {
     "frechet_expm": lambda node, shape, a, e: scipy.linalg.expm_frechet(a, e, compute_expm=False),
     "trexpm": lambda node, shape, a: [[np.trace(scipy.linalg.expm(a))]],
 }
+
+
+def _in_direction(function, a, e):
+    """The Fréchet derivative by the block triangular matrix."""
+    n = len(a)
+    return function(np.block([[a, e], [np.zeros_like(a), a]]))[:n, n:]
+
+
+def _leading_pair(a):
+    u, _, v = np.linalg.svd(a)
+    return np.outer(u[:, 0], v[0])
+
+
+def _polar(a):
+    u, _, v = np.linalg.svd(a, full_matrices=False)
+    return u @ v
+
+
+OPERATIONS.update({
+    "logm": lambda node, shape, a: scipy.linalg.logm(a),
+    "frechet_logm": lambda node, shape, a, e: _in_direction(scipy.linalg.logm, a, e),
+    "trlogm": lambda node, shape, a: [[np.trace(scipy.linalg.logm(a))]],
+    "sqrtm": lambda node, shape, a: scipy.linalg.sqrtm(a),
+    "trsqrtm": lambda node, shape, a: [[np.trace(scipy.linalg.sqrtm(a))]],
+    "frechet_power": lambda node, shape, a, p, e: _in_direction(
+        lambda x: np.linalg.matrix_power(x, int(p[0, 0])), a, e
+    ),
+    "pinv": lambda node, shape, a: np.linalg.pinv(a),
+    "eigmax": lambda node, shape, a: [[np.linalg.eigvalsh((a + a.T) / 2)[-1]]],
+    "eigvec": lambda node, shape, a: np.linalg.eigh((a + a.T) / 2)[1][:, -1:],
+    "spectral": lambda node, shape, a: [[np.linalg.norm(a, 2)]],
+    "singularpair": lambda node, shape, a: _leading_pair(a),
+    "nuclear": lambda node, shape, a: [[np.linalg.norm(a, "nuc")]],
+    "polar": lambda node, shape, a: _polar(a),
+})  # fmt: skip

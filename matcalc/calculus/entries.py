@@ -1,7 +1,7 @@
 """The entries of a linear expression: sums of products of entries and δ.
 
 There is one rule for each linear primitive; dX itself is δᵢₖ δⱼₗ, and a δ with an index that is
-summed over renames it, so no sum is left. Nothing is computed in this form: it is for showing.
+summed over renames it, so that most sums are gone. Nothing is computed in this form: it is for showing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from matcalc.algebra.build import (
 from matcalc.algebra.expr import Expr, postorder
 from matcalc.errors import DerivativeError
 
-__all__ = ["Pair", "Term", "linear_entries"]
+__all__ = ["Pair", "Term", "linear_entries", "summed"]
 
 Pair = tuple[str, str]
 
@@ -51,6 +51,12 @@ class Term:
 
         deltas = tuple([(name(a), name(b)) for a, b in self.deltas])
         return Term(self.number, deltas, tuple([(e, name(i), name(j)) for e, i, j in self.entries]))
+
+
+def summed(term: Term) -> list[str]:
+    """The indices of a term that are summed over."""
+    used = [i for pair in term.deltas for i in pair] + [i for _, a, b in term.entries for i in (a, b)]
+    return list(dict.fromkeys([i for i in used if i.startswith("#")]))
 
 
 def linear_entries(e: Expr, dx: Expr, row: str, column: str, at: Pair) -> list[Term]:

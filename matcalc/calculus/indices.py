@@ -28,7 +28,7 @@ from matcalc.algebra.build import (
 )
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR, Shape, is_column, is_row, is_vector
-from matcalc.calculus.entries import Pair, Term, linear_entries
+from matcalc.calculus.entries import Pair, Term, linear_entries, summed
 from matcalc.errors import DerivativeError
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.latex import to_latex
@@ -84,7 +84,7 @@ def index_form(
     i, j = left.add_function(letter, function, before, where, shape)
     k, m = left.add_variable(wrt, dx.shape)
     terms = linear_entries(differential, dx, i, j, (k, m))
-    text, latex = _Shown().formula(terms)
+    text, latex = _Shown("".join(letters)).formula(terms)
     return IndexForm(left.text(), text, left.latex(), latex)
 
 
@@ -157,7 +157,8 @@ def _entry_names(e: Expr, i: str, j: str) -> Pair:
 class _Shown:
     """A sum of terms as a scalar formula whose entries are placeholders, then written out."""
 
-    def __init__(self) -> None:
+    def __init__(self, letters: str) -> None:
+        self.letters = letters
         self.places: dict[Pair, Expr] = {}
 
     def place(self, text: str, latex: str) -> Expr:
@@ -174,8 +175,14 @@ class _Shown:
         return text, latex
 
     def term(self, term: Term) -> Expr:
+        sums = []
+        if len(summed(term)) > len(self.letters):
+            raise DerivativeError("the index form needs more sums than there are letters for")
+        for index, letter in zip(summed(term), self.letters, strict=False):
+            term = term.renamed(index, letter)
+            sums.append(self.place(f"∑{_LOWERED[letter]}", rf"\sum_{{{letter}}}"))
         deltas = [self.place(f"δ{_LOWERED[a]}{_LOWERED[b]}", rf"\delta_{{{a}{b}}}") for a, b in term.deltas]
-        return multiply(number(term.number), *deltas, *[self.entry(*entry) for entry in term.entries])
+        return multiply(number(term.number), *sums, *deltas, *[self.entry(*entry) for entry in term.entries])
 
     def entry(self, e: Expr, i: str, j: str) -> Expr:
         """The entry as a scalar formula: functions of entries stay functions, other arrays are placeholders."""

@@ -33,7 +33,7 @@ from matcalc.algebra.build import (
     zeros,
 )
 from matcalc.algebra.expand import expand_term
-from matcalc.algebra.expr import Expr, postorder
+from matcalc.algebra.expr import Expr, postorder, rebuild
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Shape, dim_mul, is_column
 from matcalc.calculus.sweep import expand_definitions, pull_back
@@ -64,7 +64,19 @@ def adjoint_action(adjoint: Expr, shape: Shape, direction: Expr, simplify: Simpl
     if is_zero(adjoint):
         return zeros(*shape)
     paired = expand_definitions(inner(adjoint, direction), (cotangent,))
-    return simplify(pull_back(paired, {cotangent: None})[cotangent])
+    return simplify(_without(cotangent, pull_back(paired, {cotangent: None})[cotangent]))
+
+
+def _without(cotangent: Expr, e: Expr) -> Expr:
+    """e, which is the same for every cotangent, at the cotangent of ones; some rows keep it for its shape."""
+    if not _depends(e, cotangent):
+        return e
+    there = ones(*cotangent.shape)
+
+    def replace(node: Expr, args: tuple[Expr, ...]) -> Expr:
+        return there if node is cotangent else apply(node.op, args, node.data) if args else node
+
+    return rebuild(e, replace)
 
 
 def _depends(e: Expr, variable: Expr) -> bool:
@@ -249,7 +261,7 @@ def _vec_kron(e: Expr, v: Expr) -> Expr:
     """vec(A ⊗ B) = (I ⊗ K ⊗ I)(vec A ⊗ vec B)."""
     a, b = e.args
     (m, n), (p, q) = a.shape, b.shape
-    turned = _kron(identity(n), _kron(apply(REGISTRY["commutation"], (), (m, q)), identity(p)))
+    turned = _kron(identity(n), _kron(apply(REGISTRY["commutation"], (), (q, m)), identity(p)))
     varying = _kron(vec_matrix(a, v), _vec(b)) if _depends(a, v) else _kron(_vec(a), vec_matrix(b, v))
     return multiply(turned, varying)
 

@@ -334,4 +334,4 @@ def _composition(name: str, signature: str, build: object, **rest: object) -> Op
 
 _composition("mean", "X: m n -> 1 1", lambda args, data: divide(apply(SUM, args), _count(args[0])))
 _composition("norm", "X: m n -> 1 1", lambda args, data: norm(args[0]), aliases=("norm2", "normF"))
-_composition("sqrt", "X: m n -> m n", lambda args, data: sqrt(args[0]))
+_composition("sqrt", "X: m n -> m n", lambda args, data: sqrt(args[0]), sample=("positive",))

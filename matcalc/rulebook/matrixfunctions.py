@@ -107,7 +107,7 @@ row("adjugate", "X: n n -> n n", aliases=("adj",), build=_adjugate, source=f"{_M
 row(
     "frechet_power",
     "X: n n, N: 1 1, E: n n -> n n",
-    adjoint=("", "𝟎", "frechet_power(Xᵀ, N, G)"),
+    adjoint=("", "", "frechet_power(Xᵀ, N, G)"),
     numpy="np.linalg.matrix_power(np.block([[{0}, {2}], [np.zeros_like({0}), {0}]]), int({1}))[:len({0}), len({0}):]",
     sample=("normal", "three", "normal"),
     source=f"{_HIGHAM}, theorem 3.6: f of the block triangular matrix",

@@ -22,6 +22,7 @@ row(
     differential="sylvester(A, B, dC − dA Y − Y dB)",
     adjoint=("", "", "sylvester(Aᵀ, Bᵀ, G)"),
     numpy="solve_sylvester({0}, {1}, {2})",
+    sample=("spd", "spd", "normal"),
     domain=("no eigenvalue of {0} is minus one of {1}",),
     source=f"{_GVL}, §7.6.3: the X with A X + X B = C",
 )
