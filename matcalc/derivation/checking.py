@@ -19,13 +19,15 @@ from matcalc.check import difference_quotients
 from matcalc.codegen.compiled import compile_numpy
 from matcalc.codegen.sampling import MODES, Array, Declared, sample, sizes_for
 from matcalc.derivation.differential import put
-from matcalc.derivation.steps import Steps
+from matcalc.derivation.steps import Step, Steps
 from matcalc.errors import DataError
 
 __all__ = ["Report", "check_steps"]
 
 #: Values beyond this come from a matrix that is singular but for rounding, and decide nothing.
 _LARGE = 1e7
+#: Quotients with a larger error estimate, relative to the largest, decide nothing.
+_UNSETTLED = 1e-4
 #: Two forms of a line agree up to this, a form and a difference quotient up to the other, relative to the largest.
 _EXACT, _QUOTIENT = 1e-8, 1e-6
 _ATTEMPTS = 60
@@ -137,33 +139,41 @@ def _wrong(values: _Values, inputs: dict[str, Array], directions: dict[str, Arra
     forms = values.at(inputs, directions)
     if forms is None:
         return None
-    known: dict[frozenset[Expr], dict[Expr, tuple[Array, float]] | None] = {}
-    wrong = []
-    for step in values.steps:
-        groups = [[forms[put(e, values.steps.values)] for e in group] for group in step.equal]
-        if not all(_agree(group[0], other, _EXACT) for group in groups for other in group[1:]):
-            wrong.append(str(step))
-            continue
-        if step.quotient is None:
-            continue
-        quantity, moved = put(step.quotient[0], values.steps.values), step.quotient[1]
-        if moved not in known:
-            known[moved] = values.quotients(inputs, directions, moved)
-        slopes = known[moved]
-        if slopes is None or slopes[quantity][1] > 1e-4 * max(1.0, float(np.max(np.abs(slopes[quantity][0])))):
+    known: dict[frozenset[Expr], dict[Expr, tuple[Array, float]]] = {}
+    for moved in dict.fromkeys(step.quotient[1] for step in values.steps if step.quotient):
+        found = values.quotients(inputs, directions, moved)
+        if found is None or any(error > _UNSETTLED * max(1.0, _largest(slope)) for slope, error in found.values()):
             return None
-        slope, error = slopes[quantity]
-        if not _agree(slope, groups[0][-1], _QUOTIENT, error):
-            wrong.append(str(step))
-    return wrong
+        known[moved] = found
+    return [str(step) for step in values.steps if not _holds(step, forms, known, values.steps.values)]
+
+
+def _holds(
+    step: Step,
+    forms: Mapping[Expr, Array],
+    slopes: Mapping[frozenset[Expr], Mapping[Expr, tuple[Array, float]]],
+    names: Mapping[Expr, Expr],
+) -> bool:
+    """Whether the forms of a line agree with each other and with the change of the quantity."""
+    groups = [[forms[put(e, names)] for e in group] for group in step.equal]
+    if not all(_agree(group[0], other, _EXACT) for group in groups for other in group[1:]):
+        return False
+    if step.quotient is None:
+        return True
+    slope, error = slopes[step.quotient[1]][put(step.quotient[0], names)]
+    return _agree(slope, groups[0][-1], _QUOTIENT, error)
+
+
+def _largest(a: Array) -> float:
+    return float(np.max(np.abs(a), initial=0.0))
 
 
 def _usable(a: Array) -> bool:
-    return bool(np.all(np.isfinite(a))) and float(np.max(np.abs(a), initial=0.0)) < _LARGE
+    return bool(np.all(np.isfinite(a))) and _largest(a) < _LARGE
 
 
 def _agree(a: Array, b: Array, tolerance: float, error: float = 0.0) -> bool:
     if a.size != b.size:
         return False
-    scale = max(float(np.max(np.abs(a), initial=0.0)), float(np.max(np.abs(b), initial=0.0)), 1e-2)
-    return float(np.max(np.abs(a.reshape(-1) - b.reshape(-1)), initial=0.0)) <= tolerance * scale + 20 * error
+    scale = max(_largest(a), _largest(b), 1e-2)
+    return _largest(a.reshape(-1) - b.reshape(-1)) <= tolerance * scale + 20 * error

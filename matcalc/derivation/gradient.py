@@ -165,7 +165,7 @@ def _substitute(page: Page, batch: list[Statement], frontier: Frontier) -> None:
     else:
         rule = ", ".join(remarks) or "put in " + ", ".join(f"d{s.symbol.data}" for s in batch)
         _form_line(page, [after], rule, "")
-    if len(page.program.statements) >= _LAYERS:
+    if len(page.program.statements) >= (_LAYERS if len(page.variables) == 1 else 2):
         _name_cotangents(page, frontier)
 
 

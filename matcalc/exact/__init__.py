@@ -1,0 +1,1 @@
+"""Exact evaluation: expressions over a prime field with nilpotents, for proofs."""

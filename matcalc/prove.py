@@ -1,0 +1,348 @@
+"""Proofs: two expressions, or a function and its derivative, compared exactly over a large prime field.
+
+Entries are drawn at random from the integers modulo p = 2⁶¹ − 1 and everything is computed exactly.
+Directional derivatives come from arithmetic with nilpotents (ε² = 0), so nothing of the sweep is
+used. If two rational functions of degree at most d differ, they agree at a random point with
+probability at most d/p (Schwartz 1980, Zippel 1979).
+
+A function such as tanh that acts entry by entry takes, at each argument, a value drawn at random but
+once; its derivative is the row's formula, confirmed by SymPy. What agrees for free values agrees for
+the true ones. What does not agree so proves nothing, since true values satisfy relations.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from matcalc.algebra.build import POWER, is_number, symbol
+from matcalc.algebra.expr import Expr, postorder
+from matcalc.algebra.shapes import SCALAR, dim_names
+from matcalc.calculus.readings import direction
+from matcalc.calculus.structure import subspace
+from matcalc.exact.degrees import degree_bound
+from matcalc.exact.evaluate import NoPoint, NotExact, Point, evaluate
+from matcalc.exact.field import PRIME, Dual, constant, matmul
+from matcalc.exact.field import inverse as field_inverse
+from matcalc.exact.functions import drawn_functions
+from matcalc.exact.symbolic import slope_is_right, to_sympy
+from matcalc.notation.declarations import Declaration
+
+_RELATIONS = "values of {} satisfy relations that values drawn freely do not"
+
+__all__ = ["Claim", "Proof", "prove_derivative", "prove_equal"]
+
+#: Points compared, those where signs are drawn, draws tried, and operations that SymPy may be given.
+_POINTS, _SIGNED, _ATTEMPTS, _SYMPY = 2, 16, 200, 400
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was proved, and what was not; true if the statement was.
+
+    verdict: "proved", "refuted" or "open". statement: what it is about. sizes: those it holds for.
+    error: a bound on the probability that the verdict is wrong. assumed: what it rests on. reason: why it is open.
+    """
+
+    verdict: str
+    statement: str
+    sizes: tuple[str, ...] = ()
+    error: float = 0.0
+    assumed: tuple[str, ...] = ()
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return self.verdict == "proved"
+
+    def __str__(self) -> str:
+        if self.verdict == "open":
+            return f"not proved: {self.reason}"
+        if self.verdict == "refuted":
+            return f"refuted: {self.statement} fails at a random point ({self.sizes[-1]})"
+        rests = f"; {'; '.join(self.assumed)}" if self.assumed else ""
+        return (
+            f"proved: {self.statement} for {' and for '.join(self.sizes)}, as an identity in the entries, up to a "
+            f"probability of {self.error:.0e}{rests}; other sizes are not covered"
+        )
+
+
+# --- what is compared --------------------------------------------------------------------------------
+
+
+@dataclass
+class Claim:
+    """The statement that `answer` is the derivative of `function` by `wrt` in a reading.
+
+    before: variables of earlier orders. along: the direction of a jvp or vjp. structure and layout as in derive.
+    """
+
+    function: Expr
+    answer: Expr
+    symbols: Mapping[str, Declaration]
+    wrt: str
+    kind: str = "gradient"
+    before: tuple[str, ...] = ()
+    structure: str = "project"
+    layout: str = "gradient"
+    along: str = ""
+
+    @property
+    def head(self) -> str:
+        """The statement in words."""
+        return "the answer is the derivative"
+
+
+def prove_derivative(claim: Claim, seed: int = 0) -> Proof:
+    """Whether the answer is the derivative of the function, decided exactly at random points of a prime field.
+
+    Where a function has no exact meaning there, SymPy compares entry by entry at sizes up to 2.
+    """
+    if len(claim.before) > 1:
+        return Proof("open", claim.head, reason="derivatives of an order above 2 are not proved")
+    found = _at_points([claim.function, claim.answer], claim, seed, lambda draw: _derivative_holds(claim, draw))
+    return found if found.verdict != "open" else _by_sympy(claim, found)
+
+
+def prove_equal(a: Expr, b: Expr, symbols: Mapping[str, Declaration], seed: int = 0) -> Proof:
+    """Whether two expressions are equal, decided exactly at random points of a prime field."""
+    claim = Claim(a, b, symbols, next(iter(symbols), ""))
+
+    def holds(draw: Draw) -> bool:
+        point = draw.point()
+        return evaluate(a, point) == evaluate(b, point)
+
+    return _at_points([a, b], claim, seed, holds, statement="the two are equal")
+
+
+@dataclass
+class Draw:
+    """Sizes and entries drawn at random, under the facts declared."""
+
+    sizes: Mapping[str, int]
+    symbols: Mapping[str, Declaration]
+    rng: random.Random
+    values: dict[str, list[list[int]]] = field(default_factory=dict)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        self.seed = self.rng.randrange(2**60)
+        for name, d in self.symbols.items():
+            self.values[name] = self.array(d.shape, d.facts)
+
+    def array(self, shape: tuple[object, object], facts: frozenset[str] = frozenset()) -> list[list[int]]:
+        """A random array with these facts."""
+        point = Point(self.sizes, {}, self.rng)
+        rows, columns = point.size(shape[0]), point.size(shape[1])  # type: ignore[arg-type]
+        a = [[self.rng.randrange(PRIME) for _ in range(columns)] for _ in range(rows)]
+        return _with_facts(a, facts)
+
+    def point(
+        self, moves: Mapping[str, list[list[int]]] | None = None, also: Mapping[str, list[list[int]]] | None = None
+    ) -> Point:
+        """The point, with symbols that move along ε and others along η; functions are drawn alike each time."""
+        first, second = moves or {}, also or {}
+        values = {
+            name: [
+                [
+                    Dual(x, first[name][i][j] if name in first else 0, second[name][i][j] if name in second else 0)
+                    for j, x in enumerate(row)
+                ]
+                for i, row in enumerate(a)
+            ]
+            for name, a in self.values.items()
+        }
+        return Point(self.sizes, values, random.Random(self.seed))
+
+
+def _with_facts(a: list[list[int]], facts: frozenset[str]) -> list[list[int]]:
+    n = len(a)
+    if facts & {"symmetric", "spd", "psd"} and "diagonal" not in facts:
+        return [[a[min(i, j)][max(i, j)] for j in range(n)] for i in range(n)]
+    if "skew" in facts:
+        return [[(a[i][j] - a[j][i]) % PRIME for j in range(n)] for i in range(n)]
+    if "orthogonal" in facts:  # Cayley: (I − S)(I + S)⁻¹
+        s = [[(a[i][j] - a[j][i]) % PRIME for j in range(len(a[0]))] for i in range(n)]
+        one = [[int(i == j) for j in range(n)] for i in range(n)]
+        plus = constant([[x + y for x, y in zip(r, t, strict=True)] for r, t in zip(one, s, strict=True)])
+        minus = constant([[x - y for x, y in zip(r, t, strict=True)] for r, t in zip(one, s, strict=True)])
+        return [[x.a for x in row] for row in matmul(minus, field_inverse(plus))]
+    if "diagonal" in facts:
+        return [[x if i == j else 0 for j, x in enumerate(row)] for i, row in enumerate(a)]
+    if "lower" in facts:
+        return [[x if i >= j else 0 for j, x in enumerate(row)] for i, row in enumerate(a)]
+    if "upper" in facts:
+        return [[x if i <= j else 0 for j, x in enumerate(row)] for i, row in enumerate(a)]
+    return a
+
+
+def _at_points(
+    roots: Sequence[Expr], claim: Claim, seed: int, holds: Callable[[Draw], bool], statement: str = ""
+) -> Proof:
+    """The verdict of a comparison at random points, two of different sizes, or more where signs are drawn."""
+    said = statement or claim.head
+    rng = random.Random(seed)
+    drawn = drawn_functions(roots)
+    rational = not drawn and not _has_root(roots)
+    wanted = _POINTS if "sign" not in drawn else _SIGNED
+    sizes_seen: list[str] = []
+    error = 1.0
+    try:
+        for _ in range(_ATTEMPTS):
+            sizes = _sizes(claim.symbols, rng, 2 + len(sizes_seen) % 2)
+            try:
+                draw = Draw(sizes, claim.symbols, rng)
+                right = holds(draw)
+            except NoPoint:
+                continue
+            shown = ", ".join(f"{d} = {n}" for d, n in sizes.items()) or "scalars"
+            if not right:
+                if rational:
+                    return Proof("refuted", said, (shown,))
+                return Proof(
+                    "open",
+                    said,
+                    reason=f"{', '.join(sorted(drawn)) or 'roots'} satisfy relations that free values do not",
+                )
+            sizes_seen.append(shown)
+            point = Point(sizes, {}, rng)
+            error *= min(1.0, 4 * sum(degree_bound(e, point) + 1 for e in roots) / PRIME)
+            if len(sizes_seen) == wanted:
+                break
+    except NotExact as found:
+        return Proof("open", said, reason=f"{found} has no exact meaning over a prime field")
+    if not sizes_seen:
+        return Proof("open", said, reason="no point was found where both have a value")
+    if error > 1e-6:
+        return Proof("open", said, reason="the degrees are too high for a useful bound")
+    return Proof("proved", said, tuple(dict.fromkeys(sizes_seen)), max(error, 1e-99), _assumed(drawn, len(sizes_seen)))
+
+
+def _assumed(drawn: set[str], points: int) -> tuple[str, ...]:
+    out = []
+    checked = sorted(name for name in drawn - {"sign"} if slope_is_right(name))
+    others = sorted(drawn - {"sign"} - set(checked))
+    if checked:
+        out.append(f"the derivative of {', '.join(checked)} confirmed by SymPy")
+    if others:
+        out.append(f"the derivative of {', '.join(others)} as the rulebook has it")
+    if "sign" in drawn:
+        out.append(f"where no argument of a sign is 0, and for the {points} patterns of signs drawn")
+    return tuple(out)
+
+
+def _has_root(roots: Sequence[Expr]) -> bool:
+    return any(
+        node.op is POWER and not (is_number(node.args[1]) and isinstance(node.args[1].data, int))
+        for root in roots
+        for node in postorder(root)
+    )
+
+
+def _sizes(symbols: Mapping[str, Declaration], rng: random.Random, least: int) -> dict[str, int]:
+    """Small sizes, all different, so that a transpose cannot pass unseen."""
+    names = list(dict.fromkeys(n for d in symbols.values() for dim in d.shape for n in dim_names(dim)))
+    order = list(range(len(names)))
+    rng.shuffle(order)
+    return {name: least + k for name, k in zip(names, order, strict=True)}
+
+
+# --- derivatives ---------------------------------------------------------------------------------------
+
+
+def _derivative_holds(claim: Claim, draw: Draw) -> bool:
+    """Whether f(X + εV) changes as the answer says, for random V (and W for an earlier variable)."""
+    declared = claim.symbols[claim.wrt]
+    if claim.kind in ("jvp", "vjp"):
+        return _along_holds(claim, draw)
+    inside = declared.facts if _restricted(claim) else frozenset()
+    v = draw.array(declared.shape, inside & _SUBSPACES)
+    if claim.before:
+        w = draw.array(claim.symbols[claim.before[0]].shape)
+        moved = evaluate(claim.function, draw.point({claim.wrt: v}, {claim.before[0]: w}))
+        return [x.d for row in moved for x in row] == _second(claim, draw, v, w)
+    moved = evaluate(claim.function, draw.point({claim.wrt: v}))
+    return [x.b for row in moved for x in row] == _applied(claim, draw, v)
+
+
+_SUBSPACES = frozenset({"symmetric", "spd", "psd", "skew", "diagonal", "lower", "upper"})
+
+
+def _restricted(claim: Claim) -> bool:
+    return claim.kind == "gradient" and not claim.before and claim.structure != "ignore"
+
+
+def _applied(claim: Claim, draw: Draw, v: list[list[int]]) -> list[int]:
+    point = draw.point()
+    if claim.kind == "differential":
+        point.values[str(direction(symbol(claim.wrt, claim.symbols[claim.wrt].shape)).data)] = constant(v)
+        return [x.a for row in evaluate(claim.answer, point) for x in row]
+    g = [[x.a for x in row] for row in evaluate(claim.answer, point)]
+    if claim.kind == "derivative":
+        return [x * v[0][0] % PRIME for row in g for x in row]
+    if claim.kind == "jacobian":
+        flat = [x for row in v for x in row]
+        return [sum(x * y for x, y in zip(row, flat, strict=True)) % PRIME for row in g]
+    if claim.layout == "numerator" and not claim.before:
+        g = [list(column) for column in zip(*g, strict=True)]
+    facts = claim.symbols[claim.wrt].facts
+    once = claim.structure == "cookbook" and _restricted(claim) and subspace(facts) == "symmetric"
+    total = sum(x * v[i][j] for i, row in enumerate(g) for j, x in enumerate(row) if i <= j or not once)
+    return [total % PRIME]
+
+
+def _second(claim: Claim, draw: Draw, v: list[list[int]], w: list[list[int]]) -> list[int]:
+    applied = _applied(claim, draw, v)
+    flat = [x for row in w for x in row]
+    if claim.function.shape != SCALAR:
+        return [x * flat[0] % PRIME for x in applied]
+    return [sum(x * y for x, y in zip(applied, flat, strict=True)) % PRIME]
+
+
+def _along_holds(claim: Claim, draw: Draw) -> bool:
+    declared = claim.symbols[claim.wrt]
+    if claim.kind == "jvp":
+        v = draw.array(declared.shape)
+        if claim.before:
+            raise NotExact("a derivative in a direction of order 2")
+        moved = evaluate(claim.function, draw.point({claim.wrt: v}))
+        point = draw.point()
+        point.values[claim.along] = constant(v)
+        return [x.b for row in moved for x in row] == [x.a for row in evaluate(claim.answer, point) for x in row]
+    raise NotExact("an adjoint in a direction")
+
+
+def _entries(sympy: Any, name: str, declared: Declaration, point: Point) -> Any:
+    """The symbol as a SymPy matrix of symbols."""
+    assumed = {"positive": True} if "positive" in declared.facts else {"real": True}
+    rows, columns = (point.size(dim) for dim in declared.shape)
+    return sympy.Matrix([[sympy.Symbol(f"{name}_{i}{j}", **assumed) for j in range(columns)] for i in range(rows)])
+
+
+# --- entry by entry --------------------------------------------------------------------------------------
+
+
+def _by_sympy(claim: Claim, found: Proof) -> Proof:
+    """The entries of a gradient of a scalar function at sizes up to 2, simplified by SymPy."""
+    free = all(not d.facts & (_SUBSPACES | {"orthogonal"}) for d in claim.symbols.values())
+    if claim.kind != "gradient" or claim.before or claim.layout != "gradient" or not free:
+        return found
+    import sympy
+
+    names = list(dict.fromkeys(n for d in claim.symbols.values() for dim in d.shape for n in dim_names(dim)))
+    sizes = {name: 1 + k % 2 for k, name in enumerate(names)}
+    point = Point(sizes, {}, random.Random(0))
+    values = {name: _entries(sympy, name, d, point) for name, d in claim.symbols.items()}
+    try:
+        f, g = (to_sympy(e, values, point) for e in (claim.function, claim.answer))
+        x = values[claim.wrt]
+        gaps = [sympy.diff(f[0, 0], x[i, j]) - g[i, j] for i in range(x.rows) for j in range(x.cols)]
+        if sum(gap.count_ops() for gap in gaps) > _SYMPY:
+            return found
+        if all(sympy.simplify(gap.rewrite(sympy.exp)) == 0 or sympy.simplify(gap) == 0 for gap in gaps):
+            shown = ", ".join(f"{d} = {n}" for d, n in sizes.items()) or "scalars"
+            return Proof("proved", claim.head, (shown,), 0.0, ("entry by entry, by SymPy",))
+    except (NotExact, NotImplementedError, ValueError, TypeError):
+        return found
+    return found
