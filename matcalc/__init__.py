@@ -5,6 +5,7 @@
 ∂f/∂x = 2 Aᵀ(A x − y)          A ∈ ℝᵐˣⁿ, x ∈ ℝⁿ, y ∈ ℝᵐ
 """
 
+from matcalc.curvature import curvature
 from matcalc.derive import Derivative, Derivatives, derive, differential, simplify
 from matcalc.errors import (
     AmbiguityError,
@@ -13,12 +14,14 @@ from matcalc.errors import (
     DerivativeError,
     LimitError,
     MatcalcError,
+    NoClosedForm,
     NotYetError,
     OptionError,
     ParseError,
     ShapeError,
 )
 from matcalc.notation.read import parse
+from matcalc.solve import solve
 
 __all__ = [
     "AmbiguityError",
@@ -29,12 +32,15 @@ __all__ = [
     "Derivatives",
     "LimitError",
     "MatcalcError",
+    "NoClosedForm",
     "NotYetError",
     "OptionError",
     "ParseError",
     "ShapeError",
+    "curvature",
     "derive",
     "differential",
     "parse",
     "simplify",
+    "solve",
 ]
