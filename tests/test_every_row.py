@@ -34,7 +34,7 @@ WITHOUT = {"singularpair", "polar", "eigvecs", "eigvecsrel", "commutation", "dia
 
 
 def draw(how, shape, rng):
-    rows, columns = shape
+    rows, _ = shape
     if how in ("spd", "invertible"):
         root = rng.normal(size=shape)
         return root @ root.T + rows * np.eye(rows)
@@ -175,11 +175,10 @@ def test_array_of_row(op, position):
     arrays = arrays_for(op, sizes, rng)
     wanted = numeric(f, f"{name}₀", arrays, sizes)
     axes = [dim_substitute(a, sizes) for a in axes_of(f.shape) + axes_of(shape)]
-    flat = {n: a.reshape([dim_substitute(d, sizes) for d in axes_of(s.shape)]) for n, a in arrays.items() for s in [
-        next(arg for arg in f.args if arg.data == n)] } if all(a.op.name == "symbol" for a in f.args) else None  # fmt: skip
-    if flat is None:
+    shapes = {arg.data: arg.shape for arg in f.args if arg.op.name == "symbol"}
+    if len(shapes) < len(f.args):
         return
-    given = {n: a for n, a in flat.items() if n in d.where}
+    given = {n: arrays[n].reshape([dim_substitute(d, sizes) for d in axes_of(shapes[n])]) for n in d.where}
     close(d.compile()(**given), wanted.reshape(axes))
 
 

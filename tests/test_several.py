@@ -1,0 +1,87 @@
+"""Several variables at once: one mapping, one where-list, one program, and blocks of the Hessian."""
+
+import time
+
+import numpy as np
+import pytest
+
+from matcalc import DerivativeError, Derivatives, OptionError, derive
+from tests.figures import per_doubling
+from tests.growth import nested, program
+
+
+def test_a_mapping_by_name():
+    d = derive("‖y − A x‖²", ["x", "A", "y"])
+    assert isinstance(d, Derivatives)
+    assert list(d) == ["x", "A", "y"]
+    assert str(d["A"].expr) == "2 (A x − y) xᵀ"
+    assert all(v.check() for v in d.values())
+    with pytest.raises(KeyError):
+        d["z"]
+
+
+def test_names_are_normalised():
+    d = derive("‖W1 x1‖²", ["W1", "x_1"], where={"W1": "m n", "x1": "n"})
+    assert d["W₁"] is d["W1"]
+    assert set(d) == {"W₁", "x₁"}
+
+
+def test_one_program_returns_the_arrays_in_order():
+    d = derive("tanh(A x)ᵀy", ["A", "x", "y"])
+    rng = np.random.default_rng(0)
+    given = {"A": rng.normal(size=(3, 2)), "x": rng.normal(size=2), "y": rng.normal(size=3)}
+    value, *arrays = d.compile(what=("value", "derivative"))(**given)
+    assert [a.shape for a in arrays] == [(3, 2), (2,), (3,)]
+    for array, one in zip(arrays, d.values(), strict=True):
+        np.testing.assert_allclose(array, one.compile()(**given), atol=1e-12)
+    np.testing.assert_allclose(value, np.tanh(given["A"] @ given["x"]) @ given["y"])
+    assert d.code().count("np.tanh(") == 1
+
+
+def test_pairs_of_names_are_blocks_of_the_hessian():
+    h = derive("xᵀA y + sum(exp(x)) t where t scalar, y: n", ["x", "y", "t", "A"], order=2)
+    assert len(h) == 16
+    assert str(h["x", "y"].expr) == "A"
+    assert str(h["y", "x"].expr) == "Aᵀ"
+    assert h["x", "y"].shape == ("m", "n")
+    assert h["t", "t"].shape == (1, 1)
+    assert h["A", "x"].shape == ("m", "n", "m")
+    assert all(v.check() for v in h.values())
+
+
+def test_several_jacobians_from_one_sweep():
+    d = derive("tanh(W x + b)", ["W", "x", "b"])
+    assert [v.kind for v in d.values()] == ["differential", "jacobian", "jacobian"]
+    assert all(v.check() for v in d.values())
+    rng = np.random.default_rng(0)
+    given = {"W": rng.normal(size=(3, 2)), "x": rng.normal(size=2), "b": rng.normal(size=3)}
+    assert [a.shape for a in d.compile()(**given)] == [(3, 3, 2), (3, 2), (3, 3)]
+
+
+def test_conditions_of_all_variables():
+    assert derive("log(t) + logdet(X)", ["t", "X"]).conditions == ("t > 0", "X invertible")
+
+
+def test_refused():
+    with pytest.raises(OptionError, match="named twice"):
+        derive("A x", ["x", "x"])
+    with pytest.raises(OptionError, match="names no variable"):
+        derive("A x", [])
+    with pytest.raises(DerivativeError, match="z does not occur"):
+        derive("A x", ["x", "z"])
+
+
+@pytest.mark.parametrize("network", [nested, program])
+def test_all_gradients_grow_linearly_with_depth(network):
+    def measured(layers):
+        text, names, where = network(layers)
+        start = time.perf_counter()
+        d = derive(text, names, where=where)
+        shown = str(d)
+        return time.perf_counter() - start, len(shown), d
+
+    measured(5)
+    (time_small, length_small, _), (time_large, length_large, d) = measured(50), measured(200)
+    assert len(d) == 400
+    assert per_doubling(length_small, length_large, 50, 200) < 2.2
+    assert per_doubling(time_small, time_large, 50, 200) < 2.7
