@@ -34,7 +34,7 @@ from matcalc.notation.programs import (
 from matcalc.notation.tree import Node, postorder
 from matcalc.notation.words import Vocabulary, resolve
 
-__all__ = ["Declaration", "Reading", "normalise_name", "parse", "read", "read_formula"]
+__all__ = ["Declaration", "Reading", "normalise_name", "parse", "read", "read_among", "read_formula"]
 
 
 @dataclass(frozen=True)
@@ -226,3 +226,35 @@ def read_formula(text: str, letters: Mapping[str, Shape], shape: Shape | None = 
     except MatcalcError as error:
         raise type(error)(error.message, source=text, spans=error.spans, advice=error.advice) from None
     return value
+
+
+def read_among(
+    text: str,
+    symbols: Mapping[str, Declaration],
+    shape: Shape | None = None,
+    functions: Mapping[str, object] | None = None,
+) -> Expr:
+    """The expression that a text says in symbols that are known already, some of which need not occur.
+
+    I, 𝟏 and 𝟎 may take their size from `shape`, which the expression need not have.
+
+    >>> print(read_among("2 Ax", {"A": Declaration(("m", "n")), "x": Declaration(("n", 1)), "y": Declaration(("m", 1))}))
+    2 A x
+    """
+    if not isinstance(text, str):
+        raise ParseError(f"an expression is text, and not of type {type(text).__name__}")
+    try:
+        declared = {name: Partial(d.shape, d.facts) for name, d in symbols.items()}
+        dimensions = {name for d in symbols.values() for dim in d.shape for name in dim_names(dim)}
+        nodes, names = _tree(text, Vocabulary(set(declared), dimensions, functions or {}))
+        for name in names:
+            if name not in declared:
+                known = ", ".join(declared)
+                raise DeclarationError(f"{name} is no symbol of the function", advice=f"Its symbols are {known}.")
+        found = _sizes(text, nodes, names, declared, functions or {}, shape)
+        marked = mark_determinants(nodes)
+        return elaborate(nodes, Elaboration(text, found.symbols, found.leaves, functions or {}, marked, found.guessed))
+    except MatcalcError as error:
+        if error.source is None and error.spans:
+            raise type(error)(error.message, source=text, spans=error.spans, advice=error.advice) from None
+        raise
