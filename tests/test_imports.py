@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
@@ -13,8 +14,9 @@ import matcalc
 PACKAGE = Path(matcalc.__file__).parent
 #: Each room imports from itself and from those before it.
 ROOMS = [
-    "errors", "algebra", "notation", "rulebook", "calculus", "codegen",
-    "check", "training", "frameworks", "derivative", "derive", "curvature", "solve", "minimize", "cli", "__main__",
+    "errors", "algebra", "notation", "rulebook", "calculus", "codegen", "check", "exact", "prove", "derivation",
+    "claims", "training", "frameworks", "derivative", "derivatives", "derive", "curvature", "solve", "minimize",
+    "functions", "symbolic", "cli", "__main__",
 ]  # fmt: skip
 HEAVY = ["sympy", "scipy", "jax", "torch", "dask", "matplotlib", "IPython"]
 #: Loaded inside a function, when they are needed.
@@ -42,8 +44,13 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
-def imports(path: Path) -> Iterator[Import]:
+@cache
+def imports(path: Path) -> tuple[Import, ...]:
     """Every import of a module."""
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[Import]:
     stack = [(ast.parse(path.read_text(encoding="utf-8")), False, False)]
     while stack:
         node, late, annotates = stack.pop()
@@ -86,6 +93,7 @@ def test_no_module_imports_itself_through_others():
     TopologicalSorter(graph).prepare()  # raises CycleError, which shows the cycle
 
 
+@cache
 def loads_late(target: str) -> bool:
     """Whether a module is loaded when it is needed: a heavy library, or a module that imports one at its head."""
     if target in MODULES:
