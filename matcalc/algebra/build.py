@@ -564,10 +564,11 @@ def group(e: Expr) -> Expr:
 
 def apply(op: Operation, args: tuple[Expr, ...], data: Hashable = None) -> Expr:
     """The operation on these operands, through its constructor if it has one."""
-    if op.adjoint and op.arity == 1:  # linear: numbers and scalars stand outside
-        c, s, m = parts(args[0])
+    for i, adjoint in enumerate(op.adjoint):  # where a row is linear, numbers and scalars stand outside
+        c, s, m = parts(args[i]) if adjoint and adjoint != "𝟎" else (1, (), ())
         if m and (c != 1 or s):
-            return multiply(number(c), *s, apply(op, (reassemble(1, (), m),), data))
+            rest = (*args[:i], reassemble(1, (), m), *args[i + 1 :])
+            return multiply(number(c), *s, apply(op, rest, data))
     if op.build is not None:
         return op.build(args, data)
     return make(op, args, data, op.shape(tuple([a.shape for a in args]), data))

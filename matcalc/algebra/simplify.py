@@ -127,7 +127,7 @@ class Simplifier:
             return self._sum(e)
         if e.op is PRODUCT:
             return self._product(e)
-        if e.args and e.shape == SCALAR and e.args[0].shape != SCALAR:
+        if e.op is INNER or (e.op.adjoint and (e.shape == SCALAR or len(e.args) > 1)):
             return self._split(e)
         return e
 
@@ -353,11 +353,11 @@ class Simplifier:
 
     def _split(self, e: Expr) -> Expr:
         """A linear function of a sum, term by term, if that is cheaper: tr(a I − B) is n a − tr(B)."""
-        if not (e.op is INNER or e.op.adjoint):
-            return e
         for i, arg in enumerate(e.args):
+            if e.op is not INNER and e.op.adjoint[i] in ("", "𝟎"):
+                continue
             terms = arg.args if arg.op is ADD else expand_term(arg)
-            if terms is not None and len(terms) <= _FEW and e.op.arity == len(e.args):
+            if terms is not None and len(terms) <= _FEW:
                 pieces = [apply(e.op, (*e.args[:i], t, *e.args[i + 1 :]), e.data) for t in terms]
                 form = self._collect_all(add(*pieces))
                 if self.cost(form) <= self.cost(e):
