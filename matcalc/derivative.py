@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from matcalc.algebra.build import inner, symbol
@@ -16,19 +17,24 @@ from matcalc.calculus.factors import Factors, chain_factors
 from matcalc.calculus.forms import facts_of, recognised, shortener
 from matcalc.calculus.indices import IndexForm, index_form
 from matcalc.calculus.linear import action, adjoints, vec_matrix
-from matcalc.calculus.readings import axes_of, direction
+from matcalc.calculus.readings import axes_of, direction, gradients
 from matcalc.calculus.structure import subspace
 from matcalc.calculus.traces import as_traces
-from matcalc.errors import DerivativeError, NotYetError, OptionError
+from matcalc.derivation import Steps, Task, derivation
+from matcalc.derivation.forms import Style
+from matcalc.derivation.html import html_page
+from matcalc.errors import DerivativeError, MatcalcError, NotYetError, OptionError
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.heads import head_latex, head_text
 from matcalc.notation.latex import to_latex
 from matcalc.notation.names import normalise_name
 from matcalc.notation.page import Formulas, page
 from matcalc.notation.text import to_text
+from matcalc.prove import Claim, Proof, prove_derivative
 
 if TYPE_CHECKING:
     from matcalc.check import Certificate
+    from matcalc.claims import Match
     from matcalc.codegen.columns import Columns
     from matcalc.codegen.compiled import Compiled
 
@@ -144,12 +150,63 @@ class Derivative:
     def _remarks(self) -> tuple[str, ...]:
         return (*self.notes, *remarks_on(self))
 
-    def latex(self) -> str:
-        """The answer as LaTeX."""
-        return f"{head_latex(self.kind, (*self.before, self.wrt), self.along, self.letter)} = {to_latex(self.expr)}"
+    def latex(
+        self, kind: str = "answer", *, bold: bool = False, transpose: str = r"\top", style: str = "fraction"
+    ) -> str:
+        r"""The answer, or the derivation as an aligned environment, in LaTeX.
+
+        bold sets vectors and matrices in bold type, transpose is the sign above (\top or T), and style
+        is how the derivative is written: "fraction", or "nabla".
+
+        >>> from matcalc import derive
+        >>> print(derive("‖y − A x‖²", "x").latex(bold=True, transpose="T", style="nabla"))
+        \nabla_{\mathbf{x}} f = 2 \mathbf{A}^{T} (\mathbf{A} \mathbf{x} - \mathbf{y})
+        """
+        check_choice("kind", kind, ("answer", "derivation"))
+        check_choice("style", style, ("fraction", "nabla"))
+        check_choice("transpose", transpose, (r"\top", "T"))
+        if kind == "derivation":
+            return self.steps.latex(Style(latex=True, bold=bold, transpose=transpose), style == "fraction")
+        names = (*self.before, self.wrt)
+        heavy = [name for name in names if bold and self.where[name].shape != SCALAR]
+        head = head_latex(self.kind, names, self.along, self.letter, heavy, style == "nabla")
+        return f"{head} = {to_latex(self.expr, bold=bold, transpose=transpose)}"
+
+    @cached_property
+    def steps(self) -> Steps:
+        """The derivation, line by line, from the function to the answer; `steps.check()` verifies each line.
+
+        Raises DerivativeError for a derivative in a direction, whose derivation is that of the derivative.
+
+        >>> from matcalc import derive
+        >>> print(derive("xᵀA x", "x").steps)
+        f = xᵀA x
+        df = dxᵀA x + xᵀA dx = ((A + Aᵀ) x) : dx    product rule; Frobenius product
+        ∂f/∂x = (A + Aᵀ) x                          what stands before dx
+        """
+        self._refuse_direction("steps")
+        return derivation(
+            Task(
+                self.function, {self.wrt: self.expr}, self.where, self.kind, self.before, self.of,
+                self.layout, self.structure, self.letter, values_of(self.definitions),
+            )
+        )  # fmt: skip
+
+    def explain(self, format: str = "text", detail: str = "brief") -> str:
+        """The derivation as text or Markdown; with detail="full" every operation has lines of its own."""
+        return self.steps.explain(format, detail)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {"text/plain": str(self), "text/latex": f"$\\displaystyle {self.latex()}$"}
+        try:
+            steps = None if self.along else self.steps
+            code = self.code()
+        except MatcalcError:  # the answer is shown without what cannot be had
+            steps, code = None, ""
+        return {
+            "text/plain": str(self),
+            "text/latex": f"$\\displaystyle {self.latex()}$",
+            "text/html": html_page(self.latex(), self._symbols, self.conditions, self._remarks(), steps, code),
+        }
 
     # --- readings of the linear map ----------------------------------------------------------------
 
@@ -307,6 +364,50 @@ class Derivative:
             structure=self.structure if first else "ignore", layout=self.layout if first else "gradient",
             direction=dx, points=points, seed=seed,
         )  # fmt: skip
+
+    def prove(self, seed: int = 0) -> Proof:
+        """Whether the answer is the derivative, decided by exact arithmetic at random points of a prime field.
+
+        It uses nothing of the sweep, bounds its error (Schwartz 1980, Zippel 1979), and says what it proved
+        and what it rests on; the sizes drawn are those that are covered.
+
+        >>> from matcalc import derive
+        >>> bool(derive("tr(A X⁻¹ B)", "X").prove())
+        True
+        """
+        return prove_derivative(
+            Claim(
+                self.function, self.expr, self._symbols, self.wrt, self.kind, self.before,
+                self.structure, self.layout, self.along,
+            ),
+            seed,
+        )  # fmt: skip
+
+    def matches(self, claim: str | Expr) -> Match:
+        """Whether an answer of the reader's own, read in the symbols of the function, is the derivative.
+
+        The verdict is "proved", "equal" (in numbers) or "different", with the reason.
+
+        >>> from matcalc import derive
+        >>> d = derive("‖y − A x‖²", "x")
+        >>> print(d.matches("−2 Aᵀ(y − A x)"))
+        proved: the two have the same simplest form, at every size
+        >>> print(d.matches("2 (A x − y)ᵀA"))
+        different: the claim is 1×n and the derivative n×1: it is the transpose, the answer in numerator layout
+        """
+        from matcalc.claims import Asked, compare
+
+        raw = self.expr
+        if self.kind == "gradient" and not self.before:
+            raw = self._question.shorten(gradients(self._source, (self.variable,))[self.variable], self.wrt)
+        asked = Asked(self.expr, self._symbols, self.wrt, self.kind, raw, self.structure, self.layout)
+        return compare(claim, asked)
+
+
+def check_choice(name: str, value: object, allowed: Sequence[object]) -> None:
+    """Raise OptionError unless the value of an option is one of those allowed."""
+    if value not in allowed:
+        raise OptionError(f"{name}={value!r} does not exist", advice="one of " + ", ".join(map(repr, allowed)))
 
 
 def remarks_on(d: Derivative) -> Iterator[str]:

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,8 +20,10 @@ from matcalc.check import difference_quotients
 from matcalc.codegen.compiled import compile_numpy
 from matcalc.codegen.sampling import MODES, Array, Declared, sample, sizes_for
 from matcalc.derivation.differential import put
-from matcalc.derivation.steps import Step, Steps
 from matcalc.errors import DataError
+
+if TYPE_CHECKING:
+    from matcalc.derivation.steps import Step, Steps
 
 __all__ = ["Report", "check_steps"]
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, overload
 
 from matcalc.algebra.build import MATPOW, symbol
 from matcalc.algebra.expr import Expr, postorder, symbols_of
-from matcalc.algebra.shapes import Shape
+from matcalc.algebra.shapes import SCALAR, Shape
 from matcalc.derivation.forms import TEXT, Right, Style, write_right
 from matcalc.errors import OptionError
 from matcalc.notation.declarations import Declaration
+from matcalc.notation.heads import head_latex, head_text
 
 if TYPE_CHECKING:
     from matcalc.derivation.checking import Report
@@ -28,31 +29,19 @@ class Head:
     shape: Shape
     kind: str = "value"
     wrt: tuple[Expr, ...] = ()
-    of_gradient: bool = False
 
     def write(self, style: Style, fraction: bool = True) -> str:
         """The head as text or LaTeX; the derivative as a fraction, or with a nabla."""
+        if self.kind == "derivative":
+            names = [str(v.data) for v in self.wrt]
+            if not style.latex:
+                return head_text("gradient", names, letter=self.name)
+            bold = [str(v.data) for v in self.wrt if style.bold and v.shape != SCALAR]
+            return head_latex("gradient", names, letter=self.name, bold=bold, nabla=not fraction)
         name = style.expr(symbol(self.name, self.shape))
         if self.kind == "value":
             return name
-        if self.kind == "differential":
-            return (r"\mathrm{d}" if style.latex else "d") + name
-        return self._derivative(style, name, fraction)
-
-    def _derivative(self, style: Style, name: str, fraction: bool) -> str:
-        order = len(self.wrt)
-        variables = [style.expr(v) for v in self.wrt]
-        if not style.latex:
-            above = "∂²" if order == 2 else "∂"
-            same = order == 2 and variables[0] == variables[1]
-            return f"{above}{name}/" + (f"∂{variables[0]}²" if same else "".join(f"∂{v}" for v in variables))
-        if not fraction:
-            return rf"\nabla_{{{variables[0]}}}" + ("^{2} " if order == 2 else " ") + name
-        above = r"\partial^{2}" if order == 2 else r"\partial"
-        if order == 2 and variables[0] == variables[1]:
-            return rf"\frac{{{above} {name}}}{{\partial {variables[0]}^{{2}}}}"
-        below = " ".join([rf"\partial {v}" for v in variables])
-        return rf"\frac{{{above} {name}}}{{{below}}}"
+        return (r"\mathrm{d}" if style.latex else "d") + name
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +88,12 @@ class Steps(Sequence[Step]):
 
     >>> from matcalc import derive
     >>> print(derive("‖y − A x‖²", "x").steps)
-    e = y − A x                                 the residual gets a name
-    f = ‖e‖²
-    df = 2 e : de                               product rule
-    de = −A dx                                  the differential is linear
-    df = −2 e : (A dx) = −2 (Aᵀe) : dx          Frobenius product: move A across
-    ∂f/∂x = −2 Aᵀ(y − A x) = 2 Aᵀ(A x − y)      df = ⟨∂f/∂x, dx⟩
+    e = y − A x                               name the residual
+    f = ‖e‖² = e : e
+    df = 2 e : de                             product rule
+    de = −A dx                                the differential is linear
+    df = −2 e : (A dx) = −2 (Aᵀ e) : dx       Frobenius product: move A across
+    ∂f/∂x = −2 Aᵀ(y − A x) = 2 Aᵀ(A x − y)    what stands before dx
     """
 
     lines: tuple[Step, ...]

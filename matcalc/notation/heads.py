@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from matcalc.notation.symbols import SUPERSCRIPTS, latex_name
 
@@ -36,17 +36,26 @@ def head_text(kind: str, names: Sequence[str], along: str = "", letter: str = "f
     return f"{fraction} [{along}]" if kind == "jvp" else f"({fraction})* [{along}]" if kind == "vjp" else fraction
 
 
-def head_latex(kind: str, names: Sequence[str], along: str = "", letter: str = "f") -> str:
-    r"""The head in LaTeX.
+def head_latex(
+    kind: str, names: Sequence[str], along: str = "", letter: str = "f", bold: Container[str] = (), nabla: bool = False
+) -> str:
+    r"""The head in LaTeX; the names in `bold` are set so, and with `nabla` a gradient is ∇f.
 
     >>> print(head_latex("jacobian", ("x", "x")))
     \frac{\partial^{2} f}{\partial x^{2}}
+    >>> print(head_latex("gradient", ("x",), bold=("x",), nabla=True))
+    \nabla_{\mathbf{x}} f
     """
+    if nabla and not along and kind in ("gradient", "jacobian", "derivative") and len(set(names)) == 1:
+        power = f"^{{{len(names)}}}" if len(names) > 1 else ""
+        return rf"\nabla_{{{latex_name(names[0], names[0] in bold)}}}{power} {latex_name(letter)}"
     if kind == "differential":
-        inside = head_latex("", names[:-1], "", letter) if len(names) > 1 else ""
+        inside = head_latex("", names[:-1], "", letter, bold) if len(names) > 1 else ""
         return rf"\mathrm{{d}}\left({inside}\right)" if inside else rf"\mathrm{{d}}{latex_name(letter)}"
     order = f"^{{{len(names)}}}" if len(names) > 1 else ""
-    below = " ".join([rf"\partial {latex_name(name)}{f'^{{{n}}}' if n > 1 else ''}" for name, n in _powers(names)])
+    below = " ".join(
+        [rf"\partial {latex_name(name, name in bold)}{f'^{{{n}}}' if n > 1 else ''}" for name, n in _powers(names)]
+    )
     fraction = rf"\frac{{\partial{order} {latex_name(letter)}}}{{{below}}}"
     if kind == "vjp":
         fraction = rf"\left({fraction}\right)^{{*}}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from fractions import Fraction
 
@@ -65,15 +66,19 @@ def _digits(value: int) -> str:
     return "".join(reversed(chunks)).lstrip("0")
 
 
+#: The differential of a symbol: d before an upper-case or Greek letter, or before a single letter.
+_DIFFERENTIAL = re.compile(r"d(?:[A-Z]|[^\x00-\x7f]|[a-z](?![A-Za-z]))")
+
+
 def latex_name(name: str, bold: bool = False) -> str:
     r"""A symbol's name as LaTeX.
 
-    >>> print(*map(latex_name, ["A", "β", "W₁", "θ̂", "lam", "x_max", "dX", "X′"]))
-    A \beta W_{1} \hat{\theta} \mathrm{lam} x_{\mathrm{max}} \mathrm{d}X X'
+    >>> print(*map(latex_name, ["A", "β", "W₁", "θ̂", "lam", "x_max", "dX", "dx₁", "X′"]))
+    A \beta W_{1} \hat{\theta} \mathrm{lam} x_{\mathrm{max}} \mathrm{d}X \mathrm{d}x_{1} X'
     >>> print(latex_name("X", bold=True), latex_name("β₁", bold=True))
     \mathbf{X} \boldsymbol{\beta}_{1}
     """
-    if name[0] == "d" and len(name) > 1 and (name[1].isupper() or not name[1].isascii()) and name[1] not in SUBSCRIPTS:
+    if _DIFFERENTIAL.match(name) and name[1] not in SUBSCRIPTS:
         return rf"\mathrm{{d}}{latex_name(name[1:], bold)}"  # the differential of a symbol
     stem, marks, primes, below = _taken_apart(name)
     text = _letters(stem)

@@ -1,0 +1,327 @@
+"""The reader's own answer, compared with the derivative: proved, equal, or different and how.
+
+Three comparisons follow each other: the difference simplifies to 0, which holds at every size; both
+agree over a prime field, which proves it for the sizes drawn; both agree in numbers. Where they differ,
+the usual slips are tried: a sign, a factor, a transpose, the other layout, another convention.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+
+import numpy as np
+
+from matcalc.algebra.build import (
+    ADD,
+    PRODUCT,
+    SYMBOL,
+    TRANSPOSE,
+    add,
+    apply,
+    hadamard,
+    identity,
+    is_zero,
+    multiply,
+    negate,
+    number,
+    scale,
+    subtract,
+    transpose,
+)
+from matcalc.algebra.expr import Expr, postorder, rebuild
+from matcalc.algebra.shapes import SCALAR, Shape
+from matcalc.calculus.forms import facts_of, recognised, shortener
+from matcalc.calculus.structure import structured, subspace
+from matcalc.codegen.compiled import compile_numpy
+from matcalc.codegen.sampling import MODES, Array, sample, sizes_for
+from matcalc.errors import DataError, DerivativeError, MatcalcError
+from matcalc.notation.declarations import Declaration, shape_text
+from matcalc.notation.read import read_among
+from matcalc.prove import prove_equal
+
+__all__ = ["Asked", "Match", "compare"]
+
+_TOLERANCE = 1e-9
+_POINTS, _ATTEMPTS = 4, 60
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a claim is worth; true unless it is different.
+
+    verdict: "proved", "equal" (in numbers) or "different". reason: how it was found, or what is wrong.
+    claim: what was read. point: where the two differ, an array for each symbol.
+    """
+
+    verdict: str
+    reason: str
+    claim: Expr | None = None
+    point: Mapping[str, Array] | None = None
+
+    def __bool__(self) -> bool:
+        return self.verdict != "different"
+
+    def __str__(self) -> str:
+        return f"{self.verdict}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The derivative that a claim is compared with.
+
+    raw is the gradient entry by entry, before conventions for a structured variable and layouts act.
+    """
+
+    expr: Expr
+    symbols: Mapping[str, Declaration]
+    wrt: str
+    kind: str
+    raw: Expr
+    structure: str = "project"
+    layout: str = "gradient"
+
+    @property
+    def known(self) -> dict[str, Declaration]:
+        """The symbols that a claim may hold: those of the function, and dX in a differential."""
+        if self.kind != "differential":
+            return dict(self.symbols)
+        return {**self.symbols, f"d{self.wrt}": Declaration(self.symbols[self.wrt].shape)}
+
+
+def compare(claim: str | Expr, asked: Asked) -> Match:
+    """Whether the claim is the derivative, and what is wrong with it if it is not.
+
+    Raises MatcalcError if the claim cannot be read in the symbols of the function.
+    """
+    e = claim if isinstance(claim, Expr) else _read(claim, asked)
+    answer = asked.expr
+    if e.shape != answer.shape:
+        return Match("different", _of_another_shape(e, asked), e)
+    shorten = shortener(asked.symbols)
+    if is_zero(shorten(subtract(recognised(e), answer))) or shorten(recognised(e)) is answer:
+        return Match("proved", "the two have the same simplest form, at every size", e)
+    comparison = _Comparison([e, answer], asked.known)
+    points = comparison.points()
+    if not points:
+        raise DerivativeError(
+            "whether the claim is the derivative cannot be decided: no point was found where both have a value",
+            advice="declare what the symbols satisfy, such as positive or invertible",
+        )
+    apart = next((p for p in points if not _close(p.values[0], p.values[1])), None)
+    if apart is not None:
+        said = _diagnosis(e, asked)
+        return Match("different", f"{said + '; ' if said else ''}{_shown(apart)}", e, apart.inputs)
+    proof = prove_equal(e, answer, asked.known)
+    if proof:
+        return Match("proved", str(proof).removeprefix("proved: "), e)
+    return Match("equal", f"in numbers at {len(points)} random points; {proof}", e)
+
+
+def _read(claim: str, asked: Asked) -> Expr:
+    """The right-hand side of what was typed, with I and 𝟏 of the answer's size where the text leaves it open."""
+    text = claim.rpartition("=")[2] if isinstance(claim, str) else claim
+    try:
+        return read_among(text, asked.known, asked.expr.shape)
+    except MatcalcError:
+        return read_among(text, asked.known)
+
+
+# --- numbers ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """A point, and the values there."""
+
+    sizes: Mapping[str, int]
+    inputs: dict[str, Array]
+    values: tuple[Array, ...]
+
+
+class _Comparison:
+    """Several expressions at the same random points."""
+
+    def __init__(self, expressions: list[Expr], symbols: Mapping[str, Declaration]) -> None:
+        shapes = {name: d.shape for name, d in symbols.items()}
+        self.symbols = symbols
+        self.functions = [compile_numpy({"value": e}, shapes) for e in expressions]
+
+    def points(self, wanted: int = _POINTS) -> list[_Drawn]:
+        """Points where all expressions have a value; several kinds of entries are tried."""
+        rng = np.random.default_rng(0)
+        found: list[_Drawn] = []
+        for attempt in range(_ATTEMPTS):
+            sizes = sizes_for(self.symbols, rng)
+            modes = {} if attempt % 2 == 0 else {s: str(rng.choice(MODES)) for s in self.symbols}
+            inputs = sample(self.symbols, sizes, rng, modes)
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                try:
+                    values = tuple([np.asarray(f(**inputs)) for f in self.functions])
+                except (DataError, ValueError):
+                    continue
+            if all(np.all(np.isfinite(v)) and np.max(np.abs(v), initial=0.0) < 1e8 for v in values):
+                found.append(_Drawn(sizes, inputs, values))
+            if len(found) == wanted:
+                break
+        return found
+
+
+def _close(a: Array, b: Array) -> bool:
+    size = max(float(np.max(np.abs(a), initial=0.0)), float(np.max(np.abs(b), initial=0.0)), 1e-6)
+    return a.shape == b.shape and float(np.max(np.abs(a - b), initial=0.0)) <= _TOLERANCE * size
+
+
+def _shown(drawn: _Drawn) -> str:
+    """The entry where the two are furthest apart, with the sizes and, where they are few, the values."""
+    claimed, due = drawn.values
+    at = np.unravel_index(int(np.argmax(np.abs(claimed - due))), claimed.shape)
+    entry = f"entry ({', '.join(str(int(i) + 1) for i in at)})" if at else "the value"
+    sizes = ", ".join(f"{d} = {n}" for d, n in drawn.sizes.items())
+    few = {name: a for name, a in drawn.inputs.items() if a.size == 1}
+    here = ", ".join(f"{name} = {float(a.reshape(-1)[0]):.4g}" for name, a in few.items())
+    place = ", ".join(filter(None, [sizes, here])) or "a random point"
+    return f"at a random point ({place}) {entry} is {claimed[at]:.6g} and should be {due[at]:.6g}"
+
+
+# --- what is wrong ---------------------------------------------------------------------------------------
+
+
+def _of_another_shape(e: Expr, asked: Asked) -> str:
+    said = f"the claim is {_shape(e.shape)} and the derivative {_shape(asked.expr.shape)}"
+    if e.shape == asked.expr.shape[::-1]:
+        points = _Comparison([transpose(e), asked.expr], asked.known).points()
+        if points and all(_close(*p.values) for p in points):
+            layout = "numerator" if asked.layout == "gradient" else "gradient"
+            return f"{said}: it is the transpose, the answer in {layout} layout"
+        return f"{said}, its transpose, and its entries differ as well"
+    return said
+
+
+def _shape(shape: Shape) -> str:
+    return shape_text(shape)
+
+
+def _diagnosis(e: Expr, asked: Asked) -> str:
+    """The slip that turns the derivative into the claim, if it is a usual one."""
+    slips = list(_slips(asked))
+    points = _Comparison([e, asked.expr, *[slip for slip, _ in slips]], asked.known).points()
+    for i, (_, said) in enumerate(slips):
+        if points and all(_close(p.values[0], p.values[2 + i]) for p in points):
+            return said
+    return _ratio([p.values[:2] for p in points]) or _repaired(e, asked) or _if_symmetric(e, asked)
+
+
+def _if_symmetric(e: Expr, asked: Asked) -> str:
+    """The matrix that would have to be symmetric for the claim to be right."""
+    for name, d in asked.symbols.items():
+        if d.shape[0] == d.shape[1] != 1 and not d.facts:
+            assumed = {**asked.known, name: Declaration(d.shape, frozenset({"symmetric"}))}
+            points = _Comparison([e, asked.expr], assumed).points(2)
+            if points and all(_close(*p.values) for p in points):
+                return f"it would be right if {name} were symmetric"
+    return ""
+
+
+#: So many changes to a claim are tried.
+_REPAIRS = 40
+
+
+def _repaired(e: Expr, asked: Asked) -> str:
+    """The one place of the claim whose change makes it right: a sign, a factor 2 or a transpose."""
+    repairs = list(islice(_repairs(e), _REPAIRS))
+    changed = [(r, said) for r, said in repairs if r.shape == asked.expr.shape]
+    points = _Comparison([asked.expr, *[r for r, _ in changed]], asked.known).points(2)
+    for i, (_, said) in enumerate(changed):
+        if points and all(_close(p.values[0], p.values[1 + i]) for p in points):
+            return said
+    return ""
+
+
+def _repairs(e: Expr) -> Iterator[tuple[Expr, str]]:
+    """The claim with one term or factor changed, and what was wrong with it if that makes it right."""
+    for node in postorder(e):
+        if node.op is ADD:
+            for i, term in enumerate(node.args):
+                for factor, said in ((-1, "the sign of {0} is wrong"), (2, "a factor 2 is missing at {0}"),
+                                     (Fraction(1, 2), "a factor 2 too many at {0}")):  # fmt: skip
+                    yield _with(e, node, i, scale(factor, term)), said.format(term)
+        for i, arg in enumerate(node.args):
+            bare = arg.args[0] if arg.op is TRANSPOSE else arg
+            if bare.op is SYMBOL and bare.shape[0] == bare.shape[1] != 1:
+                yield _with(e, node, i, transpose(arg)), f"{arg} in {node} should be {transpose(arg)}"
+
+
+def _with(e: Expr, node: Expr, position: int, new: Expr) -> Expr:
+    """e with one operand of one node replaced."""
+
+    def replace(at: Expr, args: tuple[Expr, ...]) -> Expr:
+        if at is node:
+            args = (*args[:position], new, *args[position + 1 :])
+        if at.op is PRODUCT:
+            return multiply(number(at.data), *args)  # type: ignore[arg-type]
+        return apply(at.op, args, at.data) if args else at
+
+    return rebuild(e, replace)
+
+
+def _slips(asked: Asked) -> Iterator[tuple[Expr, str]]:
+    """The derivative with a usual slip, and what to say of it."""
+    answer = asked.expr
+    yield negate(answer), "the sign is wrong"
+    for factor, said in ((2, "a factor 2 too many"), (Fraction(1, 2), "a factor 2 is missing")):
+        yield scale(factor, answer), said
+        yield scale(-factor, answer), f"the sign is wrong, and {said}"
+    square = answer.shape[0] == answer.shape[1] and answer.shape != SCALAR
+    if square:
+        yield transpose(answer), "it is the transpose of the derivative"
+        yield negate(transpose(answer)), "it is the transpose of the derivative with the wrong sign"
+    yield from _conventions(asked)
+
+
+_SAYS: dict[str, str] = {
+    "ignore": "it is the derivative entry by entry, which does not use that {x} is {space}",
+    "project": "it is the gradient projected onto the {space} matrices",
+    "cookbook": "it counts each free entry of the {space} {x} once: G + Gᵀ − I ⊙ G",
+}
+
+
+def _conventions(asked: Asked) -> Iterator[tuple[Expr, str]]:
+    """The other conventions for a structured variable, and their transposes."""
+    facts = asked.symbols[asked.wrt].facts
+    space = subspace(facts)
+    if asked.kind != "gradient" or asked.raw.shape == SCALAR:
+        return
+    g = asked.raw
+    if space is None:
+        if g.shape[0] == g.shape[1]:
+            as_if = f"as if {asked.wrt} were symmetric"
+            both, diagonal = add(g, transpose(g)), hadamard(identity(g.shape[0]), g)
+            yield add(both, negate(diagonal)), f"it is G + Gᵀ − I ⊙ G, {as_if}"
+            yield scale(Fraction(1, 2), both), f"it is the symmetric part of the derivative, {as_if}"
+            yield diagonal, "it is the diagonal of the derivative alone"
+        return
+    is_symmetric: Callable[[Expr], bool] = facts_of(asked.symbols).keys.is_symmetric
+    for structure, said in _SAYS.items():
+        if structure != asked.structure:
+            yield structured(g, facts, structure, is_symmetric), said.format(x=asked.wrt, space=space)
+
+
+def _ratio(pairs: list[tuple[Array, ...]]) -> str:
+    """A constant factor between claim and derivative, or one entry's sign."""
+    ratios = []
+    for claimed, due in pairs:
+        with np.errstate(all="ignore"):
+            quotient = claimed / due
+        if not np.all(np.isfinite(quotient)) or np.ptp(quotient) > 1e-7 * max(abs(float(quotient.flat[0])), 1e-6):
+            return ""
+        ratios.append(float(quotient.flat[0]))
+    if ratios and max(ratios) - min(ratios) <= 1e-7 * max(abs(ratios[0]), 1e-6):
+        exact = Fraction(ratios[0]).limit_denominator(64)
+        shown = str(exact) if abs(float(exact) - ratios[0]) < 1e-7 else f"{ratios[0]:.6g}"
+        return f"the claim is {shown} times the derivative"
+    return "the claim is a multiple of the derivative, with a factor that depends on the symbols" if ratios else ""
