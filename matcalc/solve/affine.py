@@ -12,15 +12,20 @@ from dataclasses import dataclass
 
 from matcalc.algebra.build import (
     ADD,
+    POWER,
+    PRODUCT,
     TRANSPOSE,
     add,
     apply,
     identity,
     inverse,
+    is_chain,
+    is_number,
     is_zero,
     multiply,
     negate,
     number,
+    number_value,
     parts,
     power,
     symbol,
@@ -39,7 +44,7 @@ from matcalc.errors import MatcalcError, NoClosedForm
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.text import to_text
 
-__all__ = ["Affine", "NotSquare", "direction_of", "read_affine", "solve_affine", "substitute"]
+__all__ = ["Affine", "NotSquare", "direction_of", "read_affine", "solve_affine", "spread", "substitute"]
 
 Symbols = Mapping[str, Declaration]
 
@@ -72,9 +77,27 @@ def substitute(e: Expr, values: Mapping[Expr, Expr]) -> Expr:
     def replace(node: Expr, args: tuple[Expr, ...]) -> Expr:
         if node in values:
             return values[node]
-        return apply(node.op, args, node.data) if args and args != node.args else node
+        if args == node.args:
+            return node
+        if node.op.adjoint and node.op.arity == 1 and is_zero(args[0]):  # a linear row
+            return zeros(*node.shape)
+        return spread(apply(node.op, args, node.data))
 
     return rebuild(e, replace)
+
+
+def spread(e: Expr) -> Expr:
+    """e with an integer power of a product spread over its scalars: (λ v)^p is λ^p v^p."""
+    if e.op is PRODUCT and not is_chain(e):
+        c, scalars, m = parts(e)
+        return multiply(number(c), *map(spread, scalars), *map(spread, m)) if len(e.args) > 1 or c != 1 else e
+    if e.op is not POWER or not is_number(e.args[1]) or not isinstance(number_value(e.args[1]), int):
+        return e
+    c, scalars, m = parts(e.args[0])
+    if not scalars or not m:
+        return e
+    p = e.args[1]
+    return multiply(power(number(c), p), *[power(s, p) for s in scalars], power(multiply(*m), p))
 
 
 def direction_of(x: Expr) -> Expr:
@@ -195,15 +218,10 @@ def _by_sides(sides: list[tuple[Expr, Expr]], right: Expr, shorten: Simplifier) 
     """X from Σ Aᵢ X Bᵢ = C where all Bᵢ agree, or all Aᵢ, or where it is A X + X B."""
     same = shorten.keys.same
     first_left, first_right = sides[0]
-    for common in (lambda a, b: same(b, first_right), lambda a, b: same(a, first_left)):
-        if all(common(a, b) for a, b in sides):
-            if all(same(b, first_right) for _, b in sides):
-                left, after = shorten(add(*[a for a, _ in sides])), first_right
-            else:
-                left, after = first_left, shorten(add(*[b for _, b in sides]))
-            _square(left)
-            _square(after)
-            return multiply(inverse(left), right, inverse(after))
+    if all(same(b, first_right) for _, b in sides):
+        return _between(shorten(add(*[a for a, _ in sides])), right, first_right)
+    if all(same(a, first_left) for a, _ in sides):
+        return _between(first_left, right, shorten(add(*[b for _, b in sides])))
     lefts = [a for a, b in sides if _is_multiple_of_identity(b)]
     rights = [(a, b) for a, b in sides if not _is_multiple_of_identity(b)]
     if lefts and rights and all(_is_multiple_of_identity(a) for a, _ in rights):
@@ -213,6 +231,13 @@ def _by_sides(sides: list[tuple[Expr, Expr]], right: Expr, shorten: Simplifier) 
         _square(after)
         return apply(REGISTRY["sylvester"], (before, after, right))
     return None
+
+
+def _between(left: Expr, right: Expr, after: Expr) -> Expr:
+    """X from A X B = C."""
+    _square(left)
+    _square(after)
+    return multiply(inverse(left), right, inverse(after))
 
 
 def _is_multiple_of_identity(e: Expr) -> bool:

@@ -75,6 +75,8 @@ def eigenproblem(
     g = constraints[0]
     if g.shape == SCALAR:
         return _on_sphere(s, g, x, multiplier, shorten) if is_column(x.shape) else None
+    if g.shape != (x.shape[1], x.shape[1]):
+        return None
     gram = shorten(add(g, identity(x.shape[1])))
     if not shorten.keys.same(gram, shorten(multiply(transpose(x), x))):
         return None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from matcalc.algebra.expr import Expr
+from matcalc.calculus.readings import axes_of
 from matcalc.errors import NoClosedForm
 from matcalc.solve.affine import NotSquare, substitute
 from matcalc.solve.isolate import Context, Isolated, isolate
@@ -49,7 +50,9 @@ def _eliminate(equations: tuple[Equation, ...], unknowns: tuple[Expr, ...], cont
         return [Branch({}, ())]
     first: NoClosedForm | None = None
     pairs = [(x, e) for x in unknowns for e in equations]
-    pairs.sort(key=lambda pair: pair[1].owner is not pair[0])
+    owned = {e.owner for e in equations}
+    # Stationary equations before constraints, small unknowns before large ones, which keeps the matrices small.
+    pairs.sort(key=lambda pair: (pair[1].owner is not pair[0], pair[0] not in owned, len(axes_of(pair[0].shape))))
     for x, e in pairs:
         if x.shape != e.zero.shape and len(unknowns) > 1:
             continue

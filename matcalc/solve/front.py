@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from matcalc.algebra.build import add, inner, negate, symbol, zeros
 from matcalc.algebra.expr import Expr
-from matcalc.algebra.shapes import SCALAR
+from matcalc.algebra.shapes import SCALAR, dim_text
 from matcalc.calculus.forms import recognised
 from matcalc.calculus.readings import gradients
 from matcalc.calculus.structure import structured
-from matcalc.curvature import is_affine
+from matcalc.curvature import curvature_of, is_affine
 from matcalc.errors import NoClosedForm
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.text import to_text
@@ -27,6 +27,7 @@ __all__ = ["solve"]
 
 #: A solution whose residual is larger than this, relative to the terms of its equation, is not given.
 _TOLERANCE = 1e-6
+_EXTREME = {"convex": "minimum", "concave": "maximum"}
 _NAMES = ("λ", "ν", "μ", "κ", "η", "ξ")
 _CAPITALS = ("Λ", "Ν", "Μ", "Κ", "Η", "Ξ")
 
@@ -48,21 +49,22 @@ def solve(
     Raises NoClosedForm with the reason where no closed form is found, and the errors of the reader.
 
     >>> print(solve("‖Xβ − Y‖²", "β", where={"Y": "n"}))
-    β* = (XᵀX)⁻¹XᵀY          minimum
+    β* = (XᵀX)⁻¹ Xᵀ Y          minimum
       ∂f/∂β = 2 Xᵀ(X β − Y)
-      XᵀX β = XᵀY
+      XᵀX β = Xᵀ Y
       if X of full column rank
       the Hessian by β, 2 XᵀX, is positive semidefinite
       Xβ is read as X β
     """
     problem = read_problem(f, unknowns, such_that, where)
-    try:
-        return _solve(problem)
-    except NotSquare as refusal:
-        squared = problem.with_equal(*refusal.sizes) if problem.objective is None else None
-        if squared is None:
-            raise
-        return _solve(squared)
+    while True:
+        try:
+            return _solve(problem)
+        except NotSquare as refusal:
+            squared = problem.with_equal(*refusal.sizes) if problem.objective is None else None
+            if squared is None:
+                raise
+            problem = squared
 
 
 def _solve(problem: Problem) -> Solution:
@@ -125,9 +127,7 @@ def _finish(
     for branch in branches:
         residual = max(residual, _checked(branch, [e.zero for e in equations], context))
         values = {m: branch.values[m] for m in multipliers}
-        nature, why = (
-            ("unknown", ()) if problem.objective is None else nature_of(branch, problem.variables, context, values)
-        )
+        nature, why = _nature(branch, problem, context, values)
         solution = {n: branch.values[x] for n, x in zip(problem.unknowns, problem.variables, strict=True)}
         points.append(Point(solution, {str(m.data): e for m, e in values.items()}, nature, why))
         conditions.update(dict.fromkeys(_conditions(branch, problem, context)))
@@ -135,9 +135,22 @@ def _finish(
     return Solution(tuple(points), tuple(shown), tuple(conditions), tuple(statements), symbols, problem.notes, residual)
 
 
-def _checked(branch: Branch, equations: Sequence[Expr], context: Context) -> float:
-    known = {n: d for n, d in context.symbols.items()}
-    residual = largest_residual(branch.values, equations, known)
+def _nature(
+    branch: Branch, problem: Problem, context: Context, multipliers: Mapping[Expr, Expr]
+) -> tuple[str, tuple[str, ...]]:
+    """The nature of the point by the Hessian there, or by the curvature of the objective in all unknowns."""
+    if problem.objective is None:
+        return "unknown", ()
+    nature, why = nature_of(branch, problem.variables, context, multipliers)
+    if nature == "unknown" and all(is_affine(g, problem.variables, problem.symbols) for g in problem.equations):
+        found = curvature_of(problem.objective, problem.unknowns, problem.symbols)
+        if found.verdict in _EXTREME:
+            return _EXTREME[found.verdict], (f"the objective is {found.verdict}", *found.certificate)
+    return nature, why
+
+
+def _checked(branch: Branch, equations: Sequence[Expr], context: Context, tall: bool = False) -> float:
+    residual = largest_residual(branch.values, equations, context.symbols, tall)
     if residual is None:
         raise NoClosedForm("the matrices that the solution would invert are singular wherever it was tried")
     if not residual < _TOLERANCE:
@@ -189,10 +202,11 @@ def _eigen_solution(problem: Problem, found: Eigenproblem, multiplier: Expr, con
         values = {x: vectors, multiplier: value}
         checked = [add(found.left, negate(found.right)), *constraint]
         branch = Branch(values, ())
-        residual = max(residual, _checked(branch, checked, Context(symbols, context.unknowns)))
+        residual = max(residual, _checked(branch, checked, Context(symbols, context.unknowns), tall=True))
         which = "least" if nature == "minimum" else "largest"
         why = f"the {nature} belongs to the {which} eigenvalue{'' if x.shape[1] == 1 else 's'}"
         points.append(Point({str(x.data): vectors}, {str(multiplier.data): value}, nature, (why,)))
     equation = Identity(found.left, found.right)
     steps = (str(equation), found.statement)
-    return Solution(tuple(points), (equation,), (), steps, symbols, problem.notes, residual)
+    at_most = () if x.shape[1] == 1 else (f"{dim_text(x.shape[1])} ≤ {dim_text(x.shape[0])}",)
+    return Solution(tuple(points), (equation,), at_most, steps, symbols, problem.notes, residual)

@@ -15,6 +15,7 @@ from matcalc.algebra.build import (
     INVERSE,
     POWER,
     add,
+    apply,
     hadamard,
     identity,
     inverse,
@@ -23,10 +24,11 @@ from matcalc.algebra.build import (
     negate,
     number,
     number_value,
+    parts,
     power,
     symbol,
 )
-from matcalc.algebra.expr import Expr, postorder
+from matcalc.algebra.expr import Expr, postorder, rebuild
 from matcalc.algebra.shapes import SCALAR
 from matcalc.algebra.simplify import Simplifier
 from matcalc.calculus.forms import shortener
@@ -36,7 +38,7 @@ from matcalc.curvature import depends, multiplied_out
 from matcalc.errors import NoClosedForm
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.text import to_text
-from matcalc.solve.affine import direction_facts, direction_of, read_affine, solve_affine, substitute
+from matcalc.solve.affine import direction_facts, direction_of, read_affine, solve_affine, spread, substitute
 
 __all__ = ["Context", "Isolated", "isolate"]
 
@@ -88,7 +90,10 @@ def isolate(equation: Expr, x: Expr, context: Context, depth: int = 0) -> list[I
         return [Isolated(solution, left, right, found.image)]
     if depth < _DEPTH:
         for attempt in (_undone, _multiplied):
-            solved = attempt(equation, x, context, depth)
+            try:
+                solved = attempt(equation, x, context, depth)
+            except NoClosedForm:
+                continue
             if solved:
                 return solved
     raise NoClosedForm(
@@ -128,9 +133,11 @@ def _undone(equation: Expr, x: Expr, context: Context, depth: int) -> list[Isola
         moved = action(node, x, direction_of(x), context.shorten)
         slope = substitute(found.slope, {direction_of(y): moved, y: node})
         for back, condition in backs:
-            solution = context.shorten(substitute(back, {y: found.solution}))
+            solution = rooted(context.shorten(substitute(back, {y: found.solution})), context)
             left, right = (context.shorten(substitute(side, {y: node})) for side in (found.left, found.right))
-            conditions = (*found.conditions, *([condition.format(to_text(found.solution))] if condition else []))
+            conditions = found.conditions
+            if condition and not context.shorten.facts.holds("nonnegative", found.solution):
+                conditions = (*conditions, condition.format(to_text(found.solution)))
             out.append(Isolated(solution, left, right, context.shorten(slope), found.steps, conditions))
     return out
 
@@ -157,12 +164,41 @@ def _backs(node: Expr, x: Expr, y: Expr, context: Context) -> Iterator[tuple[Exp
 
 def _roots(p: Fraction, x: Expr, y: Expr, context: Context) -> Iterator[tuple[Expr, str]]:
     if p == -1:
-        yield power(y, number(-1)), ""
+        yield spread(power(y, number(-1))), ""
     elif context.shorten.facts.holds("positive", x):
         yield power(y, number(1 / p)), "{0} > 0"
     elif p.denominator == 1 and p.numerator % 2 == 0 and x.shape == SCALAR:
         yield power(y, number(1 / p)), "{0} > 0"
         yield negate(power(y, number(1 / p))), "{0} > 0"
+
+
+def rooted(e: Expr, context: Context) -> Expr:
+    """e with roots taken factor by factor where all factors are known to be nonnegative: sqrt(4/q) is 2/sqrt(q)."""
+
+    def replace(node: Expr, args: tuple[Expr, ...]) -> Expr:
+        node = node if args == node.args else apply(node.op, args, node.data)
+        if node.op is not POWER or node.shape != SCALAR or not is_number(node.args[1]):
+            return node
+        c, scalars, _ = parts(node.args[0])
+        if c <= 0 or not all(context.shorten.facts.holds("nonnegative", s) for s in scalars):
+            return node
+        p = number_value(node.args[1])
+        factors = [_root_of_number(Fraction(c), Fraction(p))]
+        for s in scalars:
+            base, k = (s.args[0], s.args[1]) if s.op is POWER and is_number(s.args[1]) else (s, number(1))
+            nonnegative = context.shorten.facts.holds("nonnegative", base)
+            factors.append(power(base, number(number_value(k) * Fraction(p))) if nonnegative else power(s, number(p)))
+        return multiply(*factors)
+
+    return context.shorten(rebuild(e, replace))
+
+
+def _root_of_number(c: Fraction, p: Fraction) -> Expr:
+    """c^p, as a number if it is one."""
+    roots = [round(part ** (1 / p.denominator)) for part in (c.numerator, c.denominator)]
+    if [r**p.denominator for r in roots] == [c.numerator, c.denominator]:
+        return number(Fraction(*roots) ** p.numerator)
+    return power(number(c), number(p))
 
 
 # --- multiplying out -------------------------------------------------------------------------------
@@ -177,7 +213,7 @@ def _multiplied(equation: Expr, x: Expr, context: Context, depth: int) -> list[I
             continue
         try:
             solved = isolate(freed, x, context, depth + 1)
-        except NoClosedForm:
+        except NoClosedForm:  # another multiplier may do
             continue
         back = [power(left, number(-1)), power(right, number(-1))] if entrywise else [inverse(left), inverse(right)]
         return [

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from matcalc.algebra.build import INVERSE, PRODUCT, apply, multiply, number, parts, reassemble, symbol, transpose
+from matcalc.algebra.build import (
+    INVERSE,
+    PRODUCT,
+    TRANSPOSE,
+    apply,
+    multiply,
+    number,
+    parts,
+    reassemble,
+    symbol,
+    transpose,
+)
 from matcalc.algebra.expr import Expr, postorder, rebuild, symbols_of
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.keys import Keys
@@ -190,16 +201,16 @@ def full_rank(*roots: Expr) -> list[Expr]:
 
 def conditions_for(e: Expr, facts: Facts) -> tuple[str, ...]:
     """What must hold for the solution to exist, in terms of ranks where it inverts BᵀB."""
-    out = []
-    for said in conditions_of(e, (), facts, to_text):
-        out.append(said)
+    out = list(conditions_of(e, symbols_of(e), facts, to_text))
     for node in postorder(e):
         if node.op is INVERSE:
             b, said = _gram(node.args[0]), f"{to_text(node.args[0])} invertible"
             _, _, m = parts(node.args[0])
             middle = m[len(m) // 2] if len(m) % 2 else None
             if b is not None and said in out and (middle is None or facts.holds("spd", middle)):
-                out[out.index(said)] = f"{to_text(b)} of full column rank"
+                wide = b.op is TRANSPOSE
+                rank = f"{to_text(b.args[0])} of full row rank" if wide else f"{to_text(b)} of full column rank"
+                out[out.index(said)] = rank
     return tuple(out)
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from matcalc.algebra.build import ADD, INVERSE
+from matcalc.algebra.build import INVERSE
 from matcalc.algebra.expr import Expr, postorder
-from matcalc.curvature import multiplied_out
 from matcalc.errors import DataError
 from matcalc.notation.declarations import Declaration
 
@@ -14,14 +13,21 @@ __all__ = ["largest_residual"]
 
 _ATTEMPTS = 80
 _POINTS = 3
+_DRAWN = 5
 #: Points where a matrix that the solution inverts is worse conditioned than this decide nothing.
 _CONDITION = 1e6
 
 
 def largest_residual(
-    values: Mapping[Expr, Expr], equations: Sequence[Expr], symbols: Mapping[str, Declaration], seed: int = 0
+    values: Mapping[Expr, Expr], equations: Sequence[Expr], symbols: Mapping[str, Declaration], tall: bool = False
 ) -> float | None:
-    """The largest |left side − right side| relative to its terms over random points; None if no point was found."""
+    """The largest |left side − right side| relative to that elsewhere, over random points; None if no point was found.
+
+    A few points more are drawn than are counted: the worst of them may be ill-conditioned.
+    tall: whether the unknowns have at most as many columns as rows.
+    """
+    import warnings
+
     import numpy as np
 
     from matcalc.codegen.compiled import compile_numpy
@@ -30,32 +36,36 @@ def largest_residual(
     inverted = list(dict.fromkeys(n.args[0] for e in values.values() for n in postorder(e) if n.op is INVERSE))
     outputs = {f"x{i}": e for i, e in enumerate(values.values())} | {f"m{i}": e for i, e in enumerate(inverted)}
     at = compile_numpy(outputs, symbols, name="solution")
-    terms = [[e, *(e.args if e.op is ADD else multiplied_out(e))] for e in equations]
-    left = [compile_numpy({f"t{j}": t for j, t in enumerate(group)}, symbols, name="equation") for group in terms]
-    rng = np.random.default_rng(seed)
-    worst, seen = 0.0, 0
+    left = compile_numpy({f"e{i}": e for i, e in enumerate(equations)}, symbols, name="equations")
+    rng = np.random.default_rng(0)
+    worst: list[float] = []
     for _ in range(_ATTEMPTS):
         sizes = sizes_for(symbols, rng)
         data = sample(symbols, sizes, rng)
-        with np.errstate(all="ignore"):
+        if tall and any(a.ndim == 2 and a.shape[1] > a.shape[0] for a in (data[str(x.data)] for x in values)):
+            continue
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an ill-conditioned draw is passed over below
             try:
                 found = _several(at(**data))
                 matrices = found[len(values) :]
                 if any(m.ndim == 2 and not np.linalg.cond(m) < _CONDITION for m in matrices):
                     continue
-                point = {**data, **{str(x.data): a for x, a in zip(values, found[: len(values)], strict=True)}}
-                residuals = [_several(run(**point)) for run in left]
+                at_solution = {str(x.data): a for x, a in zip(values, found[: len(values)], strict=True)}
+                elsewhere = {n: 1.5 * a + 0.1 for n, a in at_solution.items()}
+                residuals = _several(left(**{**data, **at_solution}))
+                scales = _several(left(**{**data, **elsewhere}))
             except (DataError, np.linalg.LinAlgError, ValueError):
                 continue
-        if not all(np.all(np.isfinite(r)) for group in residuals for r in group):
+        if not all(np.all(np.isfinite(a)) for a in (*residuals, *scales)):
             continue
-        for group in residuals:
-            scale = max(float(np.max(np.abs(r), initial=0.0)) for r in group[1:])
-            worst = max(worst, float(np.max(np.abs(group[0]), initial=0.0)) / max(scale, 1e-9))
-        seen += 1
-        if seen == _POINTS:
+        largest = 0.0
+        for residual, scale in zip(residuals, scales, strict=True):
+            largest = max(largest, float(np.max(np.abs(residual))) / max(float(np.max(np.abs(scale))), 1e-9))
+        worst.append(largest)
+        if len(worst) == _DRAWN:
             break
-    return worst if seen else None
+    return sorted(worst)[:_POINTS][-1] if len(worst) >= _POINTS else None
 
 
 def _several(found: object) -> tuple:  # type: ignore[type-arg]
