@@ -93,6 +93,10 @@ def block(e: Expr, partition: Partition, i: int, j: int) -> Expr:
         return e
     if e.op is STACK and e.data == partition:
         return e.args[i * len(widths) + j]
+    if e.op is STACK:
+        whole = _of_stack(e, partition, i, j)
+        if whole is not None:
+            return whole
     if is_zero(e):
         return zeros(*shape)
     if e.op is ONES:
@@ -115,6 +119,17 @@ def block(e: Expr, partition: Partition, i: int, j: int) -> Expr:
     if len(m) > 1:
         return _of_product(m, partition, i, j)
     return make(BLOCK, (e,), (heights, widths, i, j), shape)
+
+
+def _of_stack(e: Expr, partition: Partition, i: int, j: int) -> Expr | None:
+    """A whole row or column of blocks."""
+    heights, widths = cast(Partition, e.data)
+    n = len(widths)
+    if partition == (heights, (e.shape[1],)):
+        return _stacked(e.args[i * n : (i + 1) * n], ((heights[i],), widths))
+    if partition == ((e.shape[0],), widths):
+        return _stacked(e.args[j::n], (heights, (widths[j],)))
+    return None
 
 
 def _of_product(m: tuple[Expr, ...], partition: Partition, i: int, j: int) -> Expr:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from matcalc.algebra.blocks import merged
 from matcalc.algebra.build import (
     ADD,
     HADAMARD,
@@ -136,6 +137,9 @@ class Simplifier:
     def _collected(self, e: Expr) -> Expr:
         op = e.op
         if op is ADD:
+            joined = merged(e)
+            if joined is not e:
+                return joined
             return order_terms(collect_sum(e, self.keys))
         if op is PRODUCT:
             collected = collect_product(e, self.keys)

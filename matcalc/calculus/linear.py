@@ -8,7 +8,9 @@ in V is read off node by node; vec stacks columns.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import cast
 
+from matcalc.algebra.blocks import Partition, block, selector, stack
 from matcalc.algebra.build import (
     ADD,
     GROUP,
@@ -35,7 +37,7 @@ from matcalc.algebra.build import (
 from matcalc.algebra.expand import expand_term
 from matcalc.algebra.expr import Expr, postorder, rebuild
 from matcalc.algebra.operations import REGISTRY
-from matcalc.algebra.shapes import SCALAR, Shape, dim_mul, is_column
+from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_mul, is_column
 from matcalc.calculus.sweep import expand_definitions, pull_back
 from matcalc.errors import DerivativeError
 
@@ -168,6 +170,8 @@ def _kron_rule(e: Expr, v: Expr) -> Expr | None:
 
 
 _COLUMN: dict[str, Callable[[Expr, Expr], Expr | None]] = {
+    "stack": lambda e, v: _stack_rule(e, v),
+    "block": lambda e, v: _block_rule(e, v),
     "add": _sum_rule,
     "group": _group_rule,
     "product": _product_rule,
@@ -266,6 +270,32 @@ def _vec_kron(e: Expr, v: Expr) -> Expr:
     return multiply(turned, varying)
 
 
+def _vec_stack(e: Expr, v: Expr) -> Expr:
+    """vec of a matrix with B in block (i, j) and zero elsewhere is (Q ⊗ P) vec B."""
+    heights, widths = cast(Partition, e.data)
+    terms = []
+    for k, arg in enumerate(e.args):
+        if _depends(arg, v):
+            i, j = divmod(k, len(widths))
+            terms.append(multiply(_kron(selector(widths, j), selector(heights, i)), vec_matrix(arg, v)))
+    return add(*terms)
+
+
+def _vec_block(e: Expr, v: Expr) -> Expr:
+    heights, widths, i, j = cast(tuple[tuple[Dim, ...], tuple[Dim, ...], int, int], e.data)
+    cut = _kron(transpose(selector(widths, j)), transpose(selector(heights, i)))
+    return multiply(cut, vec_matrix(e.args[0], v))
+
+
+def _stack_rule(e: Expr, v: Expr) -> Expr | None:
+    return stack([[matrix_of(arg, v)] for arg in e.args])
+
+
+def _block_rule(e: Expr, v: Expr) -> Expr | None:
+    heights, _, i, _ = cast(tuple[tuple[Dim, ...], tuple[Dim, ...], int, int], e.data)
+    return block(matrix_of(e.args[0], v), (heights, (v.shape[0],)), i, 0)
+
+
 def _vec_sylvester(e: Expr, v: Expr) -> Expr:
     """(I ⊗ A + Bᵀ ⊗ I) vec Y = vec C."""
     a, b, c = e.args
@@ -291,6 +321,8 @@ _MATRIX: dict[str, Callable[[Expr, Expr], Expr]] = {
     "diagonal": _vec_diagonal,
     "vec": lambda e, v: vec_matrix(e.args[0], v),
     "unvec": lambda e, v: vec_matrix(e.args[0], v),
+    "stack": _vec_stack,
+    "block": _vec_block,
     "kron": _vec_kron,
     "sylvester": _vec_sylvester,
     "tril": _vec_triangle,

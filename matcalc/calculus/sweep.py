@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import cast
 
+from matcalc.algebra.blocks import BLOCK, STACK, Partition, block, placed
 from matcalc.algebra.build import (
     ADD,
     GROUP,
@@ -40,7 +42,7 @@ from matcalc.algebra.build import (
 from matcalc.algebra.expr import Expr, edge_order, postorder, rebuild
 from matcalc.algebra.matching import instantiate
 from matcalc.algebra.operations import REGISTRY, Operation
-from matcalc.algebra.shapes import SCALAR
+from matcalc.algebra.shapes import SCALAR, Dim
 from matcalc.calculus import formulas
 from matcalc.errors import DerivativeError
 
@@ -277,6 +279,17 @@ def _inner(node: Expr, g: Expr, active: set[Expr]) -> Iterable[tuple[int, Expr]]
     return out
 
 
+def _stack(node: Expr, g: Expr, active: set[Expr]) -> Iterable[tuple[int, Expr]]:
+    partition = cast(Partition, node.data)
+    columns = len(partition[1])
+    return [(k, block(g, partition, *divmod(k, columns))) for k, arg in enumerate(node.args) if arg in active]
+
+
+def _block(node: Expr, g: Expr, active: set[Expr]) -> Iterable[tuple[int, Expr]]:
+    heights, widths, i, j = cast(tuple[tuple[Dim, ...], tuple[Dim, ...], int, int], node.data)
+    return [(0, placed(g, (heights, widths), i, j))]
+
+
 _STRUCTURAL: dict[Operation, Callable[[Expr, Expr, set[Expr]], Iterable[tuple[int, Expr]]]] = {
     ADD: _add,
     GROUP: _add,
@@ -285,4 +298,6 @@ _STRUCTURAL: dict[Operation, Callable[[Expr, Expr, set[Expr]], Iterable[tuple[in
     POWER: _power,
     TRANSPOSE: _transpose,
     INNER: _inner,
+    STACK: _stack,
+    BLOCK: _block,
 }

@@ -14,6 +14,7 @@ from matcalc.algebra.build import is_number, number_value
 from matcalc.algebra.expr import Expr, postorder
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.shapes import Shape, dim_text
+from matcalc.codegen.blocks import cut, stacked
 from matcalc.codegen.chains import Chains, Factor, scaled_product
 from matcalc.codegen.elementwise import (
     call,
@@ -327,4 +328,6 @@ _SPECIAL: dict[str, Callable[[Lowering, Expr], Term]] = {
     "diagonalizer": _diagonalizer,
     "det": _determinant,
     "logdet": _determinant,
+    "stack": lambda self, node: stacked(node, [self.images[a] for a in node.args]),
+    "block": lambda self, node: cut(node, self.images[node.args[0]]),
 }

@@ -267,6 +267,22 @@ def _write_spread(self: Writer, term: Term) -> tuple[str, int]:
     return self._written(inner) if inner not in self.names else (self.names[inner], _ATOM)
 
 
+def _write_nested(self: Writer, term: Term, function: str) -> tuple[str, int]:
+    """np.array([a, b]), np.block([[A, B], [C, D]]): a list, or one list a row of as many as the data says."""
+    marks = [f"{{{i}}}" for i in range(len(term.args))]
+    columns = term.data if isinstance(term.data, int) else 0
+    if columns:
+        marks = ["[" + ", ".join(marks[i : i + columns]) + "]" for i in range(0, len(marks), columns)]
+    return self.filled(f"{function}([{', '.join(marks)}])", term.args)
+
+
+def _write_cut(self: Writer, term: Term) -> tuple[str, int]:
+    """A slice; an axis that the data does not keep is indexed by one number."""
+    assert isinstance(term.data, tuple)
+    spans = [f"{{{2 * k + 1}}}:{{{2 * k + 2}}}" if kept else f"{{{2 * k + 1}}}" for k, kept in enumerate(term.data)]
+    return self.filled(f"{{0}}[{', '.join(spans)}]", term.args)
+
+
 _WRITERS: dict[str, Callable[[Writer, Term], tuple[str, int]]] = {
     "input": lambda self, t: (self.identifiers[str(t.data)], _ATOM),
     "constant": lambda self, t: ({"π": "np.pi", "pi": "np.pi", "e": "np.e"}[str(t.data)], _ATOM),
@@ -288,6 +304,10 @@ _WRITERS: dict[str, Callable[[Writer, Term], tuple[str, int]]] = {
     "solve": lambda self, t: self.filled(f"np.linalg.solve({{0}}{'.T' if t.data else ''}, {{1}})", t.args),
     "lu_solve": lambda self, t: self.filled(f"lu_solve({{0}}, {{1}}{', trans=1' if t.data else ''})", t.args),
     "solve_triangular": _write_substitution,
+    "entries": lambda self, t: _write_nested(self, t, "np.array"),
+    "blocks": lambda self, t: _write_nested(self, t, "np.block"),
+    "joined": lambda self, t: _write_nested(self, t, "np.hstack"),
+    "cut": _write_cut,
 }
 
 _TEMPLATES = {

@@ -16,6 +16,8 @@ Kinds of node, with what `text` and `parts` hold:
     root         sqrt(a)
     call         the function's name, and its operands
     row          the name of an operation whose row says how it is printed
+    stack        a block matrix, row after row; text is the number of blocks in a row
+    cut          a block of a matrix; text says which rows and columns
 
 Nodes are shared as expressions are; no walk over them recurses.
 """

@@ -165,7 +165,23 @@ def _template(name: str, tall: bool) -> tuple[str | int, ...]:
     return template_pieces(latex, op.arity or 0)
 
 
+def _stack(part: Display) -> list[Piece]:
+    columns = int(part.text)
+    out: list[Piece] = [r"\begin{bmatrix} "]
+    for i, operand in enumerate(part.parts):
+        if i:
+            out.append(" & " if i % columns else r" \\ ")
+        out.append((operand, OUTER, ""))
+    return [*out, r" \end{bmatrix}"]
+
+
+def _cut(part: Display) -> list[Piece]:
+    return [(part.parts[0], ATOM, ""), f"_{{{part.text}}}"]
+
+
 _WRITE = {
+    "stack": _stack,
+    "cut": _cut,
     "fraction": _fraction,
     "juxtapose": _juxtapose,
     "power": _power,

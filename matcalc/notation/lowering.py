@@ -7,6 +7,7 @@ number become a minus; the inner product of vectors becomes xᵀy, that of matri
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import cast
 
 from matcalc.algebra.build import (
@@ -21,7 +22,7 @@ from matcalc.algebra.build import (
     number_value,
 )
 from matcalc.algebra.expr import Expr, postorder
-from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_text, is_column, is_row, is_scalar, is_vector
+from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_add, dim_text, is_column, is_row, is_scalar, is_vector
 from matcalc.notation.display import (
     Display,
     call,
@@ -273,6 +274,27 @@ def _unknown(e: Expr, at: Memo) -> Display:
     return call(f"{name}{mark}" if scalar else f"{mark}{name}", tuple([at[arg] for arg in e.args]), e.shape)
 
 
+def _stack(e: Expr, at: Memo) -> Display:
+    heights, widths = cast(tuple[tuple[Dim, ...], tuple[Dim, ...]], e.data)
+    return node("stack", str(len(widths)), tuple([at[arg] for arg in e.args]), e.shape)
+
+
+def _block(e: Expr, at: Memo) -> Display:
+    heights, widths, i, j = cast(tuple[tuple[Dim, ...], tuple[Dim, ...], int, int], e.data)
+    cut = [(sizes, k) for sizes, k in ((heights, i), (widths, j)) if len(sizes) > 1 or 1 not in e.args[0].shape]
+    return node("cut", ", ".join([_range(sizes, k) for sizes, k in cut]), (at[e.args[0]],), e.shape)
+
+
+def _range(sizes: tuple[Dim, ...], i: int) -> str:
+    """Which rows or columns a block has, counted from 1: `n + 1:n + m`."""
+    if len(sizes) == 1:
+        return ":"
+    start = dim_add(reduce(dim_add, sizes[:i], 0), 1)
+    if sizes[i] == 1:
+        return dim_text(start)
+    return f"{dim_text(start)}:{dim_text(reduce(dim_add, sizes[: i + 1]))}"
+
+
 def _function(e: Expr, at: Memo) -> Display:
     parts = tuple([at[arg] for arg in e.args])
     if e.op.text or e.op.latex:
@@ -302,5 +324,7 @@ _LOWER: dict[str, Callable[[Expr, Memo], Display]] = {
     "trpow": _trace_of_power,
     "abs": _absolute,
     "unknown": _unknown,
+    "stack": _stack,
+    "block": _block,
     "unknownhessian": _unknown,
 }

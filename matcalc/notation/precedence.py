@@ -46,6 +46,8 @@ FORMS: dict[str, Form] = {
     "root": Form(ATOM, OUTER, OUTER),
     "call": Form(ATOM, OUTER, OUTER),
     "row": Form(ATOM, OUTER, OUTER),
+    "stack": Form(ATOM, OUTER, OUTER),
+    "cut": Form(POSTFIX, ATOM, OUTER),
     "symbol": Form(ATOM, OUTER, OUTER),
     "number": Form(ATOM, OUTER, OUTER),
 }

@@ -167,6 +167,8 @@ def _between(left: Display, left_level: int, right: Display, right_level: int, b
 
 def _ends_tight(left: Display, level: int) -> bool:
     last = last_factor(left, level)
+    if last.kind == "symbol" and last.shape == SCALAR:
+        return False
     if last.level < min(level, POSTFIX):
         return True
     if last.kind == "superscript":
@@ -240,7 +242,24 @@ def template_pieces(template: str, arity: int) -> tuple[str | int, ...]:
     return (*out, template[start:]) if template else ()
 
 
+def _stack(part: Display, bars: str) -> list[Piece]:
+    """[a; b], [A, B; C, D]."""
+    columns = int(part.text)
+    out: list[Piece] = ["["]
+    for i, operand in enumerate(part.parts):
+        if i:
+            out.append(", " if i % columns else "; ")
+        out.append((operand, OUTER, ""))
+    return [*out, "]"]
+
+
+def _cut(part: Display, bars: str) -> list[Piece]:
+    return [(part.parts[0], ATOM, bars), f"[{part.text}]"]
+
+
 _WRITE = {
+    "stack": _stack,
+    "cut": _cut,
     "fraction": _fraction,
     "juxtapose": _juxtapose,
     "superscript": _superscript,
