@@ -8,7 +8,6 @@ can be, so that a block of blocks is the block itself.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from functools import reduce
 from typing import cast
 
 from matcalc.algebra.build import (
@@ -37,14 +36,22 @@ from matcalc.algebra.operations import REGISTRY, Operation
 from matcalc.algebra.shapes import Dim, Shape, dim_add, dim_text
 from matcalc.errors import ShapeError
 
-__all__ = ["BLOCK", "STACK", "Partition", "block", "merged", "placed", "selector", "stack"]
+__all__ = ["BLOCK", "STACK", "Partition", "block", "merged", "offset", "placed", "selector", "stack"]
 
 #: (heights of the rows of blocks, widths of the columns of blocks)
 Partition = tuple[tuple[Dim, ...], tuple[Dim, ...]]
 
 
+def offset(sizes: Sequence[Dim], i: int) -> Dim:
+    """The sum of the first i sizes: where the next block begins."""
+    start: Dim = 0
+    for size in sizes[:i]:
+        start = dim_add(start, size)
+    return start
+
+
 def _total(dims: Sequence[Dim]) -> Dim:
-    return reduce(dim_add, dims)
+    return offset(dims, len(dims))
 
 
 def _shape_of_stack(shapes: tuple[Shape, ...], data: Hashable) -> Shape:

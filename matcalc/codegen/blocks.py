@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
 from typing import cast
 
-from matcalc.algebra.blocks import Partition
+from matcalc.algebra.blocks import Partition, offset
 from matcalc.algebra.expr import Expr
-from matcalc.algebra.shapes import Dim, dim_add
+from matcalc.algebra.shapes import Dim
 from matcalc.codegen.elementwise import dense, size_of
 from matcalc.codegen.templates import as_matrix
 from matcalc.codegen.terms import Term, dims_of, make
@@ -18,7 +17,7 @@ __all__ = ["cut", "stacked"]
 
 def stacked(node: Expr, args: Sequence[Term]) -> Term:
     """The array of a block matrix."""
-    heights, widths = cast(Partition, node.data)
+    _, widths = cast(Partition, node.data)
     dims = dims_of(node.shape)
     terms = [dense(term) for term in args]
     if all(term.rank == 0 for term in terms):
@@ -42,5 +41,4 @@ def cut(node: Expr, term: Term) -> Term:
 
 
 def _from_to(term: Term, sizes: tuple[Dim, ...], i: int) -> tuple[Term, Term]:
-    start: Dim = reduce(dim_add, sizes[:i], 0)
-    return size_of(term.table, start), size_of(term.table, dim_add(start, sizes[i]))
+    return size_of(term.table, offset(sizes, i)), size_of(term.table, offset(sizes, i + 1))

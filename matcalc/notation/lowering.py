@@ -7,9 +7,9 @@ number become a minus; the inner product of vectors becomes xᵀy, that of matri
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
 from typing import cast
 
+from matcalc.algebra.blocks import offset
 from matcalc.algebra.build import (
     INNER,
     INVERSE,
@@ -275,7 +275,7 @@ def _unknown(e: Expr, at: Memo) -> Display:
 
 
 def _stack(e: Expr, at: Memo) -> Display:
-    heights, widths = cast(tuple[tuple[Dim, ...], tuple[Dim, ...]], e.data)
+    _, widths = cast(tuple[tuple[Dim, ...], tuple[Dim, ...]], e.data)
     return node("stack", str(len(widths)), tuple([at[arg] for arg in e.args]), e.shape)
 
 
@@ -289,10 +289,10 @@ def _range(sizes: tuple[Dim, ...], i: int) -> str:
     """Which rows or columns a block has, counted from 1: `n + 1:n + m`."""
     if len(sizes) == 1:
         return ":"
-    start = dim_add(reduce(dim_add, sizes[:i], 0), 1)
+    start = dim_add(offset(sizes, i), 1)
     if sizes[i] == 1:
         return dim_text(start)
-    return f"{dim_text(start)}:{dim_text(reduce(dim_add, sizes[: i + 1]))}"
+    return f"{dim_text(start)}:{dim_text(offset(sizes, i + 1))}"
 
 
 def _function(e: Expr, at: Memo) -> Display:
