@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from matcalc.algebra.shapes import Dim, dim_text
 from matcalc.derivative import Derivative
 from matcalc.derive import derive
-from matcalc.errors import LimitError, MatcalcError, ParseError
+from matcalc.errors import LimitError, MatcalcError, OptionError, ParseError
 
 if TYPE_CHECKING:
     from matcalc.check import Certificate
+    from matcalc.claims import Match
+    from matcalc.derivatives import Derivatives
 
 __all__ = ["main"]
 
@@ -33,13 +35,14 @@ examples:
   matcalc 'norm2(y - A*x)^2' x --code
   matcalc 'logdet(X) + tr(S X⁻¹)' X --where 'S: n n spd' --where 'X: n n spd'
   matcalc 'xᵀA x where A ∈ ℝ^{n×n} symmetric' x --latex
+  matcalc '‖y − A x‖²' x --explain --matches '2 Aᵀ(y − A x)'
   echo 'sum(log(1 + exp(-y .* (X w))))' | matcalc - w --check
 
 exit codes:
   0  done
   1  the input is refused; the message marks the place
   2  the command line is not understood
-  3  --check found the answer unconfirmed
+  3  --check found the answer unconfirmed, or --matches the claim different
 """
 
 
@@ -83,7 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--latex", action="store_true", help="print LaTeX")
     add("--code", action="store_true", help="print a NumPy function for value and derivative")
     add("--check", action="store_true", help="print a certificate: the answer against difference quotients")
-    add("--json", action="store_true", help="print one JSON object; --code and --check add to it")
+    add("--explain", action="store_true", help="print the derivation, line by line")
+    add("--matches", metavar="TEXT", help="compare an answer of your own: proved, equal, or different and how")
+    add("--json", action="store_true", help="print one JSON object; the other options add to it")
     add("--structure", metavar="WORD", default="project", help="for a variable with a structure, such as a symmetric "
         "one: project the gradient onto it (project, the default), differentiate entry by entry (ignore), or print "
         "the textbook form G + Gᵀ − I ⊙ G (cookbook)")  # fmt: skip
@@ -130,31 +135,50 @@ def _run(options: argparse.Namespace) -> int:
     )
     derivatives = [answer] if isinstance(answer, Derivative) else list(answer.values())
     certificates = [d.check() for d in derivatives] if options.check else []
+    match = _match(derivatives, options.matches)
     if options.json:
-        objects = [_object(d, options.code) for d in derivatives]
+        objects = [_object(d, options) for d in derivatives]
         for entry, certificate in zip(objects, certificates, strict=False):
             entry["check"] = {"passed": bool(certificate), "text": str(certificate)}
+        if match is not None:
+            objects[0]["matches"] = {"verdict": match.verdict, "reason": match.reason}
         print(json.dumps(objects[0] if len(objects) == 1 else objects, ensure_ascii=False, indent=2))
     else:
-        print("\n\n".join(_texts(derivatives, certificates, options)))
-    return _OK if all(certificates) else _UNCONFIRMED
+        print("\n\n".join(_texts(answer, derivatives, certificates, options)))
+        if match is not None:
+            print(f"\n{match}")
+    return _OK if all(certificates) and (match is None or match) else _UNCONFIRMED
+
+
+def _match(derivatives: list[Derivative], claim: str | None) -> Match | None:
+    """What an answer of the reader's own is worth."""
+    if claim is None:
+        return None
+    if len(derivatives) > 1:
+        raise OptionError("--matches compares with one derivative", advice="Name one variable.")
+    return derivatives[0].matches(_decoded(claim, "--matches"))
 
 
 def _texts(
-    derivatives: list[Derivative], certificates: list[Certificate], options: argparse.Namespace
+    answer: Derivative | Derivatives,
+    derivatives: list[Derivative],
+    certificates: list[Certificate],
+    options: argparse.Namespace,
 ) -> Iterator[str]:
-    """What is printed: the answers, unless LaTeX or code is asked for in their place; then the certificates."""
+    """What is printed: the answers, unless LaTeX, code or the derivation is asked for; then the certificates."""
+    if options.explain:
+        yield answer.latex("derivation") if options.latex else answer.explain()
     for derivative in derivatives:
-        if options.latex:
+        if options.latex and not options.explain:
             yield derivative.latex()
         if options.code:
             yield derivative.code().rstrip()
-        if not options.latex and not options.code:
+        if not options.latex and not options.code and not options.explain:
             yield str(derivative)
     yield from map(str, certificates)
 
 
-def _object(derivative: Derivative, with_code: bool) -> dict[str, object]:
+def _object(derivative: Derivative, options: argparse.Namespace) -> dict[str, object]:
     """The derivative as JSON holds it: formulas as text, dimensions as numbers or names."""
     entry: dict[str, object] = {
         "function": str(derivative.function),
@@ -169,7 +193,11 @@ def _object(derivative: Derivative, with_code: bool) -> dict[str, object]:
         "conditions": list(derivative.conditions),
         "text": str(derivative),
     }
-    if with_code:
+    if options.explain:
+        entry["derivation"] = [
+            {"line": str(step), "rule": step.rule, "source": step.source} for step in derivative.steps
+        ]
+    if options.code:
         entry["code"] = derivative.code()
     return entry
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from matcalc.algebra.build import symbol
 from matcalc.algebra.expr import Expr
 from matcalc.calculus.answers import Answer, Question
 from matcalc.calculus.conditions import conditions_of
-from matcalc.calculus.definitions import needed
+from matcalc.calculus.definitions import needed, values_of
 from matcalc.calculus.forms import facts_of, recognised
-from matcalc.derivative import Derivative, remarks_on
-from matcalc.errors import NotYetError, OptionError
+from matcalc.derivation import Steps, Task, derivation
+from matcalc.derivation.forms import Style
+from matcalc.derivative import Derivative, check_choice, remarks_on
+from matcalc.errors import DerivativeError, NotYetError, OptionError
 from matcalc.notation.declarations import Declaration
-from matcalc.notation.heads import head_latex, head_text
-from matcalc.notation.latex import to_latex
+from matcalc.notation.heads import head_text
 from matcalc.notation.names import normalise_name
 from matcalc.notation.page import Formulas, page
 from matcalc.notation.read import Reading
@@ -91,6 +93,30 @@ class Derivatives(Mapping[Key, Derivative]):
         variables = {symbol(name, self.where[name].shape) for name in self.wrt}
         return conditions_of(self.function, variables, facts_of(self.where), to_text)
 
+    @cached_property
+    def steps(self) -> Steps:
+        """The derivation of all answers at once: df = G : dW + g : dx.
+
+        Raises DerivativeError where there is none: of order 2, and of what is no scalar.
+        """
+        first = next(iter(self._items.values()))
+        if self.order != 1 or first.kind != "gradient":
+            raise DerivativeError(
+                "the derivation by several variables at once is that of the gradients of a scalar function",
+                advice="each derivative has its own: d[name].steps",
+            )
+        answers = {path[0]: d.expr for path, d in self._items.items()}
+        return derivation(
+            Task(
+                self.function, answers, self.where, layout=first.layout, structure=first.structure,
+                letter=self._letter, names=values_of(self.definitions),
+            )
+        )  # fmt: skip
+
+    def explain(self, format: str = "text", detail: str = "brief") -> str:
+        """The derivation as text or Markdown; with detail="full" every operation has lines of its own."""
+        return self.steps.explain(format, detail)
+
     # --- how they are shown ------------------------------------------------------------------------
 
     def __str__(self) -> str:
@@ -111,11 +137,15 @@ class Derivatives(Mapping[Key, Derivative]):
     def __repr__(self) -> str:
         return f"<derivatives by {', '.join(self.wrt)}>"
 
-    def latex(self) -> str:
-        """The answers in LaTeX, one a line."""
-        lines = [
-            f"{head_latex(d.kind, path, letter=self._letter)} &= {to_latex(d.expr)}" for path, d in self._items.items()
-        ]
+    def latex(
+        self, kind: str = "answer", *, bold: bool = False, transpose: str = r"\top", style: str = "fraction"
+    ) -> str:
+        """The answers in LaTeX, one a line, or the derivation of all of them; options as for a Derivative."""
+        check_choice("kind", kind, ("answer", "derivation"))
+        if kind == "derivation":
+            return self.steps.latex(Style(latex=True, bold=bold, transpose=transpose), style == "fraction")
+        answers = [d.latex(bold=bold, transpose=transpose, style=style) for d in self._items.values()]
+        lines = [answer.replace(" = ", " &= ", 1) for answer in answers]
         return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:

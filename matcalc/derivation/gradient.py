@@ -217,7 +217,8 @@ def _read_off(page: Page, v: Expr, head: Head, g: Expr, answer: Expr, finished: 
     back = put(g, page.values)
     forms: list[Right] = [form for form in (g, back) if length(form) <= LONG]
     if len(forms) > 1 and g is not back:
-        forms = [back] if length(back) <= _BACK else [g]
+        named = any(symbol in page.values and symbol not in page.program.differentials for symbol in symbols_of(g))
+        forms = [g] if named or length(back) > _BACK else [back]
     rule = f"what stands before {page.d(v)}"
     quotient = (page.function, frozenset({v}))
     paired = tuple([inner(form, page.d(v)) for form in (g, back)])
