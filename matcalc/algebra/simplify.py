@@ -54,15 +54,26 @@ _LONG_SUM = 40
 
 
 class Simplifier:
-    """simplify(e) under facts and rules; remembers results by node."""
+    """simplify(e) under facts and rules; remembers results by node.
+
+    factoring: whether sums are factored and multiplied out; weighing: whether candidates are weighed
+    at all, or only rules applied and like things collected.
+    """
 
     def __init__(
-        self, facts: Facts, rules: RuleSet, alternate: RuleSet | None = None, *, factoring: bool = True
+        self,
+        facts: Facts,
+        rules: RuleSet,
+        alternate: RuleSet | None = None,
+        *,
+        factoring: bool = True,
+        weighing: bool = True,
     ) -> None:
         self.facts = facts
         self.rules = rules
         self.alternate = alternate or RuleSet()
         self.factoring = factoring
+        self.weighing = weighing
         self.keys = facts.keys
         self.cost = Cost()
         self._done: dict[Expr, Expr] = {}
@@ -123,6 +134,8 @@ class Simplifier:
 
     def _weighed(self, e: Expr) -> Expr:
         """The cheapest of a few candidates for a node that no rule changes any more."""
+        if not self.weighing:
+            return e
         self._done[e] = e
         if e.op is ADD:
             return self._sum(e)
