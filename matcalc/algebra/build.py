@@ -447,6 +447,15 @@ def hadamard(*factors: Expr) -> Expr:
     return multiply(number(coefficient), *scalars, body)
 
 
+#: Powers of numbers are worked out up to this many binary digits.
+_BITS = 4_000
+
+
+def _short(value: Number, exponent: int) -> bool:
+    fraction = Fraction(value)
+    return abs(exponent) * max(fraction.numerator.bit_length(), fraction.denominator.bit_length()) <= _BITS
+
+
 def power(base: Expr, exponent: Expr) -> Expr:
     """The power entry by entry, with a scalar exponent."""
     if exponent.shape != SCALAR:
@@ -457,7 +466,7 @@ def power(base: Expr, exponent: Expr) -> Expr:
         return ones(*base.shape)
     if exponent.op is NUMBER and isinstance(exponent.data, int):
         p = exponent.data
-        if base.op is NUMBER and (base is not ZERO or p > 0):
+        if base.op is NUMBER and (base is not ZERO or p > 0) and _short(number_value(base), p):
             return number(Fraction(number_value(base)) ** p)
         if base.op is ZEROS and p > 0:
             return base
@@ -466,10 +475,11 @@ def power(base: Expr, exponent: Expr) -> Expr:
         if base.op is IDENTITY:
             return base if p > 0 else make(POWER, (base, exponent), None, base.shape)
         c, s, m = parts(base)
-        if base.shape == SCALAR and len(s) > 1:
-            return multiply(number(Fraction(c) ** p), *[power(f, exponent) for f in s])
-        if c != 1 and c != 0:
-            return multiply(number(Fraction(c) ** p), power(reassemble(1, s, m), exponent))
+        if base.op is not NUMBER and _short(c, p):
+            if base.shape == SCALAR and len(s) > 1:
+                return multiply(number(Fraction(c) ** p), *[power(f, exponent) for f in s])
+            if c != 1 and c != 0:
+                return multiply(number(Fraction(c) ** p), power(reassemble(1, s, m), exponent))
     return make(POWER, (base, exponent), None, base.shape)
 
 
