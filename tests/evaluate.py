@@ -136,6 +136,8 @@ OPERATIONS: dict[str, Callable] = {
     "signmax": lambda node, shape, a: _extreme(a, abs) * np.sign(a),
     "argmax": lambda node, shape, a: _extreme(a, lambda x: x),
     "argmin": lambda node, shape, a: _extreme(a, lambda x: -x),
+    "positions": lambda node, shape, x: np.arange(1, len(x) + 1)[:, None],
+    "powers": lambda node, shape, x, p: [[t**q for q in p[:, 0]] for t in x[:, 0]],
     "softmax": lambda node, shape, a: np.exp(a) / np.sum(np.exp(a)),
     "logsumexp": lambda node, shape, a: [[np.log(np.sum(np.exp(a)))]],
     "trpow": lambda node, shape, a, p: [[np.trace(np.linalg.matrix_power(a, int(p[0, 0])))]],

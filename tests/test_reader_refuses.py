@@ -242,11 +242,6 @@ this exponent is not read
   A⁺ y
    ^
 The pseudoinverse is not read; (AᵀA)⁻¹Aᵀ is."""),
-    (ParseError, "adj(X)", "X", """\
-the function adj is not read
-  adj(X)
-  ^^^
-The adjugate of X is det(X) X⁻¹."""),
     (ParseError, "x > z", "xz", """\
 > is read only in 𝟙[u > 0]
   x > z
@@ -255,21 +250,68 @@ The adjugate of X is det(X) X⁻¹."""),
 one expression is read, and a comma begins another
   x, z
    ^"""),
-    (NotYetError, "∑ᵢ xᵢ", "x", """\
-sums over an index are not read yet
-  ∑ᵢ xᵢ
+    (ParseError, "∑ xᵢ", "x", """\
+this sum has no index
+  ∑ xᵢ
   ^
-Sums over all entries are written sum(x)."""),
+Write ∑ᵢ, sum_i or \\sum_{i}; the sum of all entries is sum(x)."""),
     (NotYetError, "A_ij", "A", """\
-entries such as A_ij are not read yet
+A_ij is not declared, and no sum is over its index
   A_ij
   ^^^^
-Declare A_ij if it is a name of its own."""),
-    (NotYetError, "xᵢ", "x", """\
-entries such as xᵢ are not read yet
-  xᵢ
-  ^^
-Declare x_i if it is a name of its own."""),
+Declare A_ij if it is a name of its own; entries are read in texts with sums such as ∑ᵢ."""),
+    (NotYetError, "(x)ᵢ", "x", """\
+an entry stands here, and no sum is over an index
+  (x)ᵢ
+     ^
+Entries are read in texts with sums such as ∑ᵢ."""),
+    (ParseError, "∑ᵢ ∑ᵢ xᵢ", "x", """\
+the index i is bound twice
+  ∑ᵢ ∑ᵢ xᵢ
+     ^
+Use another letter for the inner sum."""),
+    (ShapeError, "∑ᵢ x", "x", """\
+nothing says how far the index i runs
+  ∑ᵢ x
+  ^
+It runs over the entries that it stands on, or to a limit: ∑_{i=1}^n."""),
+    (ParseError, "i ∑ᵢ xᵢ", "x", """\
+the index i stands outside its sum
+  i ∑ᵢ xᵢ
+  ^
+A sum covers the product that follows it; write brackets, or declare i."""),
+    (ShapeError, "∑_{i=1}^m xᵢ", "x", """\
+the sum runs to m, and what is summed has n entries
+  ∑_{i=1}^m xᵢ
+  ^^^^^^^^^^^^"""),
+    (NotYetError, "∑_{i=0}^n xᵢ", "x", """\
+the sum over i starts at 0
+  ∑_{i=0}^n xᵢ
+  ^^^^^^^^^
+Indices start at 1."""),
+    (NotYetError, "∑_{i≠j} xᵢ", "x", """\
+the index i≠j of a sum is not read
+  ∑_{i≠j} xᵢ
+  ^^^^^^^
+An index is a lower-case letter that runs over a whole range: ∑ᵢ, ∑ᵢⱼ, ∑_{i=1}^{n}."""),
+    (NotYetError, "∑ⱼ Aᵢⱼ Xⱼₖ zₗ", "AXz", """\
+∑ⱼ Aᵢⱼ Xⱼₖ zₗ has no matrix form: the indices i, k, l are there at once
+  ∑ⱼ Aᵢⱼ Xⱼₖ zₗ
+  ^^^^^^^^^^^^^
+A matrix has two indices; sum over one of them first, or write the part apart."""),
+    (ShapeError, "∑ᵢ xᵢᵀ z", "xz", """\
+xᵢ is a scalar, and its transpose is taken
+  ∑ᵢ xᵢᵀ z
+     ^^"""),
+    (ShapeError, "∑ᵢ cᵢ xᵢ", "cx", """\
+c is a scalar and has no entries
+  ∑ᵢ cᵢ xᵢ
+     ^^"""),
+    (AmbiguityError, "∑_c x_c + c", "xc", """\
+c is a symbol, and an index here
+  ∑_c x_c + c
+  ^
+Use another letter for the index."""),
     (NotYetError, "[x, z]", "xz", """\
 vectors and matrices of entries are not read yet
   [x, z]
@@ -297,10 +339,6 @@ max of two expressions is read only where one of them is 0
   max(x, z)
   ^^^^^^^^^
 max(x) is the largest entry."""),
-    (NotYetError, "sqrtm(X)", "X", """\
-the function sqrtm is not read yet
-  sqrtm(X)
-  ^^^^^"""),
     (DeclarationError, "x", "xq", """\
 q is declared and does not occur in the text
 It has the symbols x."""),

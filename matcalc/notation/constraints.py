@@ -45,6 +45,7 @@ class Constraints:
     at         the sizes of every node.
     leaves     the nodes that take their size from the context.
     unlikely   what speaks against the reading: a cost, and the symbols that it is about.
+    ranges     how far every index runs.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Constraints:
         self.determinants = determinants
         self.at: dict[Node, Sizes] = {}
         self.leaves: list[Node] = []
+        self.ranges: dict[str, Size] = {}
         self.unlikely: list[tuple[float, set[str]]] = []
         self.products: list[tuple[Size, list[Size], Node]] = []
 
@@ -79,6 +81,10 @@ class Constraints:
             waiting = self.products = left
 
     # --- the vocabulary of the rules below ---
+
+    def range_of(self, index: str) -> Size:
+        """How far an index runs."""
+        return self.ranges.setdefault(index, Variable())
 
     def is_scalar(self, node: Node) -> bool:
         """Whether the node is 1×1 as far as is known."""

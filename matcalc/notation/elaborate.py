@@ -33,20 +33,24 @@ from matcalc.notation.products import entrywise, frobenius, kronecker, product, 
 from matcalc.notation.sums import total
 from matcalc.notation.tree import Node
 
-__all__ = ["elaborate"]
+__all__ = ["elaborate", "elaborate_node"]
 
 
 def elaborate(nodes: list[Node], context: Elaboration) -> Expr:
     """The expression of a tree, given in postorder."""
-    at = context.at
     for node in nodes:
-        try:
-            at[node] = _BUILD[node.kind](node, context)
-        except MatcalcError as error:
-            if error.spans:
-                raise
-            raise type(error)(error.message, spans=(node.span,), advice=error.advice) from None
-    return at[nodes[-1]]
+        elaborate_node(node, context)
+    return context.at[nodes[-1]]
+
+
+def elaborate_node(node: Node, context: Elaboration) -> None:
+    """The expression of a node whose operands have theirs."""
+    try:
+        context.at[node] = _BUILD[node.kind](node, context)
+    except MatcalcError as error:
+        if error.spans:
+            raise
+        raise type(error)(error.message, spans=(node.span,), advice=error.advice) from None
 
 
 # --- leaves ----------------------------------------------------------------------------------------

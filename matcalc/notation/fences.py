@@ -7,6 +7,7 @@ index to the norm or the 𝟏 before it and holds the nesting to a limit.
 from __future__ import annotations
 
 from matcalc.errors import LimitError, MatcalcError, NotYetError, ParseError
+from matcalc.notation.indices import index_letters
 from matcalc.notation.lexer import Token
 from matcalc.notation.names import SUBSCRIPTS
 
@@ -19,14 +20,14 @@ MAX_DEPTH = 2_000
 _ENDS = frozenset(
     {
         "NUMBER", "SYMBOL", "CONSTANT", "EULER", "DIMENSION", "ONES", "ZEROS", "IDENTITY", "RPAR", "RBRACE",
-        "RSQUARE", "RANGLE", "NORM_CLOSE", "BAR_CLOSE", "SUPERSCRIPT",
+        "RSQUARE", "RANGLE", "NORM_CLOSE", "BAR_CLOSE", "SUPERSCRIPT", "ENTRY", "DELTA", "INDEX",
     }
 )  # fmt: skip
 #: With these an operand begins.
 _BEGINS = frozenset(
     {
         "NUMBER", "SYMBOL", "CONSTANT", "EULER", "DIMENSION", "ONES", "ZEROS", "IDENTITY", "LPAR", "LBRACE",
-        "LSQUARE", "LANGLE", "INDICATOR", "CALL", "BARE", "NORM_OPEN", "BAR_OPEN",
+        "LSQUARE", "LANGLE", "INDICATOR", "CALL", "BARE", "NORM_OPEN", "BAR_OPEN", "SUM", "DELTA", "INDEX",
     }
 )  # fmt: skip
 _OPENS = {"LPAR": "RPAR", "LBRACE": "RBRACE", "LSQUARE": "RSQUARE", "LANGLE": "RANGLE"}
@@ -39,7 +40,7 @@ _NORMS = {"": "2", "2": "2", "1": "1", "F": "F", "f": "F", "fro": "F", "∞": "�
 
 def fence(tokens: list[Token], text: str) -> list[Token]:
     """The tokens with every bar and slash decided."""
-    walk = _Walk(text)
+    walk = _Walk(text, any(token.type == "SUM" for token in tokens))
     for token in tokens:
         if token.type in _WATCHED:
             walk.watched(token)
@@ -52,8 +53,9 @@ def fence(tokens: list[Token], text: str) -> list[Token]:
 class _Walk:
     """The walk from left to right: the tokens so far and the fences that are open."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, sums: bool) -> None:
         self.text = text
+        self.sums = sums  # whether the text sums over indices, so that it has entries
         self.later: MatcalcError | None = None
         self.lines = "\n" in text.strip()
         self.out: list[Token] = []
@@ -172,8 +174,15 @@ class _Walk:
             if before.type in ("ONES", "ZEROS"):
                 before.value, before.end = plain, token.end
                 return
-            if before.type in ("RPAR", "RSQUARE"):
-                raise NotYetError("entries of an expression are not read yet", spans=((token.start, token.end),))
+            if before.type in ("RPAR", "RSQUARE", "SUPERSCRIPT"):
+                letters = index_letters(str(token.value))
+                if self.sums and letters:
+                    self.out.append(Token("ENTRY", letters, token.start, token.end))
+                    return
+                raise NotYetError(
+                    "an entry stands here, and no sum is over an index", spans=((token.start, token.end),),
+                    advice="Entries are read in texts with sums such as ∑ᵢ.",
+                )  # fmt: skip
         if plain == "∞":
             raise ParseError("∞ is read only as the index of a norm", spans=((token.start, token.end),))
         raise ParseError("an index stands here without a name", spans=((token.start, token.end),))

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_names
 from matcalc.errors import AmbiguityError, ShapeError
 from matcalc.notation.constraints import Conflict, Constraints
 from matcalc.notation.declarations import Partial
 from matcalc.notation.dimensions import Size, Sizes, Variable, find
+from matcalc.notation.indices import letter_of
 from matcalc.notation.names import is_greek
 from matcalc.notation.priors import KINDS, Costs, Kind, is_linear_algebra, priors
 from matcalc.notation.sizing import size_nodes
@@ -30,11 +31,15 @@ _TIE = 1e-9
 
 @dataclass(slots=True)
 class Inference:
-    """What was found: the shapes of the symbols and of I, 𝟏 and 𝟎, and the letters that are scalars by guess."""
+    """What was found: the shapes of the symbols and of I, 𝟏 and 𝟎, and the letters that are scalars by guess.
+
+    ranges: how far every index runs.
+    """
 
     symbols: dict[str, Shape]
     leaves: dict[Node, Shape]
     guessed: frozenset[str]
+    ranges: dict[str, Dim] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ def infer(problem: Problem) -> Inference:
         symbols, leaves = _named(problem, found)
     except Conflict as conflict:
         raise _shape_error(conflict, problem) from None
-    return Inference(symbols, leaves, guessed)
+    return Inference(symbols, leaves, guessed, _ranges(problem, found))
 
 
 def _read_fixed(problem: Problem, kinds: Mapping[str, Kind]) -> Constraints:
@@ -229,6 +234,18 @@ def _named(problem: Problem, found: Constraints) -> tuple[dict[str, Shape], dict
             raise _no_size(node, found)
         leaves[node] = (rows, columns)
     return symbols, leaves
+
+
+def _ranges(problem: Problem, found: Constraints) -> dict[str, Dim]:
+    """How far the indices run; an index that stands on nothing has no range."""
+    for node in problem.nodes:
+        for index in node.data[0] if node.kind == "summed" else ():
+            if isinstance(find(found.range_of(index)), Variable):
+                raise ShapeError(
+                    f"nothing says how far the index {letter_of(index)} runs", spans=((node.start, node.start + 1),),
+                    advice=f"It runs over the entries that it stands on, or to a limit: ∑_{{{letter_of(index)}=1}}^n.",
+                )  # fmt: skip
+    return {index: _known(size) for index, size in found.ranges.items()}
 
 
 def _known(size: Size) -> Dim:

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from matcalc.algebra.build import Number
 from matcalc.errors import LimitError, MatcalcError, NotYetError, ParseError
+from matcalc.notation.indices import SUMMATION, read_bounds
 from matcalc.notation.names import ACCENTS, DECORATIONS, GREEK, PRIMES, SUBSCRIPTS, SUPERSCRIPTS, WORD
 
 __all__ = ["MAX_DIGITS", "MAX_LENGTH", "Token", "scan"]
@@ -81,7 +82,6 @@ _SILENT = {
 }
 
 _REFUSED: dict[str, tuple[type[MatcalcError], str, str]] = {
-    "∑": (NotYetError, "sums over an index are not read yet", "Sums over all entries are written sum(x)."),
     "∏": (NotYetError, "products over an index are not read yet", ""),
     "∂": (NotYetError, "a derivative is not part of the notation", "Write the function, and say by what to derive."),
     "=": (NotYetError, "one expression is read, not an equation", "Write one side of the equation alone."),
@@ -107,6 +107,7 @@ _TOKEN = re.compile(
     "|".join(
         (
             r"(?P<SPACE>\s+|~|&)",
+            rf"(?P<SUM>{SUMMATION})",
             r"(?P<NUMBER>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)",
             rf"(?P<WORD>{WORD})",
             rf"(?P<TOP>\^\s*(?:[-−]?\s*{_TOP}|\{{\s*[-−]?\s*{_TOP}\s*\}}|\(\s*[-−]?\s*{_TOP}\s*\)))",
@@ -194,6 +195,8 @@ def _rare(kind: str, written: str, start: int, end: int) -> Iterator[Token]:
             yield Token("LBRACE", "{", start, end)
     elif kind == "SUBSCRIPT":
         yield Token("SUBSCRIPT", written, start, end)
+    elif kind == "SUM":
+        yield Token("SUM", read_bounds(written, start), start, end)
     elif kind == "TYPED":
         yield _typed(written, start, end)
     else:
@@ -269,8 +272,6 @@ def _command(written: str, start: int, end: int) -> Iterator[Token]:
             yield Token("SUBSCRIPT", index, end - len(index), end)
     elif name in GREEK:
         yield Token("WORD", GREEK[name] + index, start, end)
-    elif name == "sum":
-        yield _operator("∑", start, start + 4)
     elif name == "partial":
         yield _operator("∂", start, end)
     elif name == "infty":

@@ -17,7 +17,7 @@ Kind = str  # "scalar", "vector", "matrix"; declared kinds are also "square" and
 KINDS: tuple[Kind, ...] = ("scalar", "vector", "matrix")
 Costs = dict[Kind, float]
 
-_SIGNS = frozenset({"norm", "entrywise", "kronecker", "frobenius", "identity", "ones", "zeros"})
+_SIGNS = frozenset({"norm", "entrywise", "kronecker", "frobenius", "identity", "ones", "zeros", "summed", "entry"})
 
 
 def is_linear_algebra(names: Iterable[str], declared: Mapping[str, Partial], nodes: list[Node]) -> bool:

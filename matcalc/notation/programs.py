@@ -31,7 +31,7 @@ class Statement:
 
 
 _LEFT = re.compile(rf"\s*(?P<name>\\?(?:{WORD})(?:_\{{[^{{}}\n]*\}})?)\s*=(?!=)")
-_EQUALS = re.compile(r"(?<![<>=!:])=")
+_EQUALS = re.compile(r"(?<![<>=!:])=(?![^{}\n]{0,40}\})")  # but not that of \sum_{i=1}
 _BRACKETS = {"(": 1, "[": 1, "{": 1, "⟨": 1, ")": -1, "]": -1, "}": -1, "⟩": -1}
 #: A line that ends or begins so goes on; a minus at the beginning of a line may be a sign.
 _GOES_ON = re.compile(r"(?:[+\-−–*@·⋅∙/÷⊙∘⊘⊗:^,=]|\\(?:cdot|odot|oslash|otimes|circ))\s*$")

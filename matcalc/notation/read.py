@@ -19,6 +19,8 @@ from matcalc.notation.elaboration import Elaboration
 from matcalc.notation.fences import fence
 from matcalc.notation.forms import check_forms, mark_determinants, settle_slashes
 from matcalc.notation.grammar import parse_tokens
+from matcalc.notation.indexed import elaborate_indexed
+from matcalc.notation.indices import INDEXED, bind
 from matcalc.notation.infer import Inference, Problem, infer
 from matcalc.notation.lexer import Token, scan
 from matcalc.notation.names import normalise_name
@@ -115,7 +117,8 @@ def _read(
             raise _unused(name, names)
     found = _sizes(body, nodes, names, declared, functions)
     context = Elaboration(body, found.symbols, found.leaves, functions, mark_determinants(nodes), found.guessed)
-    last = elaborate(nodes, context)
+    indexed = any(node.kind in INDEXED for node in nodes)
+    last = elaborate_indexed(nodes, context, found.ranges) if indexed else elaborate(nodes, context)
     symbols = {name: _declaration(name, found.symbols[name], declared.get(name)) for name in names}
     if not roots:
         return Reading(last, symbols, tuple(vocabulary.notes), text, name=program[-1].name)
@@ -144,6 +147,7 @@ def _trees(
             raise ParseError("nothing stands right of =", spans=((statement.start - 1, statement.start),))
         own = postorder(settle_slashes(parse_tokens(fence(written, text), text)))
         check_forms(own, text)
+        _bind(own, vocabulary)
         used |= refer(own, roots, assigned)
         nodes += own
         if i < len(program) - 1:
@@ -159,7 +163,14 @@ def _tree(text: str, vocabulary: Vocabulary) -> tuple[list[Node], tuple[str, ...
     root = settle_slashes(parse_tokens(tokens, text))
     nodes = postorder(root)
     check_forms(nodes, text)
+    _bind(nodes, vocabulary)
     return nodes, _symbols(tokens)
+
+
+def _bind(nodes: list[Node], vocabulary: Vocabulary) -> None:
+    """Say to which sum every index belongs, where there are any."""
+    if any(node.kind in INDEXED for node in nodes):
+        bind(nodes[-1], vocabulary.declared, vocabulary.dimensions)
 
 
 def _symbols(tokens: list[Token]) -> tuple[str, ...]:
@@ -187,7 +198,7 @@ def _sizes(
     return infer(Problem(text, nodes, declared, names, functions, mark_determinants(nodes), expected))
 
 
-_UNSIZED = frozenset({"identity", "ones", "zeros"})
+_UNSIZED = frozenset({"identity", "ones", "zeros"}) | INDEXED
 _FILLED = ("vector", "matrix")
 
 

@@ -108,6 +108,8 @@ class TreeBuilder:
     ones = _leaf("ones")
     zeros = _leaf("zeros")
     identity = _leaf("identity")
+    index = _leaf("index")
+    delta = _leaf("delta")
     norm = _between("norm")
     bars = _between("bars")
     plus = _chain("sum", "+")
@@ -148,6 +150,16 @@ class TreeBuilder:
         """Aᵀ, X⁻¹, x²."""
         base, mark = children
         return Node("raised", [base], mark.value, base.start, mark.end)
+
+    def entry(self, children: Children) -> Node:
+        """Aᵢⱼ."""
+        base, mark = children
+        return Node("entry", [base], mark.value, base.start, mark.end)
+
+    def summed(self, children: Children) -> Node:
+        """∑ᵢ over the product that follows."""
+        sign, body = children
+        return Node("summed", [body], sign.value, sign.start, body.end)
 
     def bracket(self, children: Children) -> Node:
         """(a): the same node, closed to operators outside."""

@@ -12,9 +12,11 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import cast
 
 from matcalc.algebra.operations import REGISTRY
 from matcalc.errors import MatcalcError, NotYetError, ParseError
+from matcalc.notation.indices import index_letters
 from matcalc.notation.lexer import Token
 from matcalc.notation.names import (
     DIGITS,
@@ -22,6 +24,7 @@ from matcalc.notation.names import (
     LETTERS,
     MARKS,
     PRIMES,
+    SUBSCRIPT_LETTERS,
     is_greek,
     is_lower,
     is_upper,
@@ -120,6 +123,13 @@ class _Words:
         self._euler: bool | None = None
         self._symbols: dict[str, bool] = {}
         self._alone: dict[str, bool] | None = None  # single letters of the text: whether used as a symbol
+        self.indices: set[str] = set()  # what the sums of the text are over, and their upper limits
+        self.limits: set[str] = set()
+        for token in tokens:
+            if token.type == "SUM":
+                letters, above = cast(tuple[tuple[str, ...], str], token.value)
+                self.indices.update(letters)
+                self.limits.update([above] if above.isalpha() else [])
 
     # --- what the text says elsewhere ---
 
@@ -160,8 +170,28 @@ class _Words:
             self.function(at, token, plain if plain in vocabulary.functions else name, out)
         elif _SINGLE.fullmatch(name):
             self.letter(at, token, name, out)
+        elif self.indices and "_" in name and self.entry(token, name, out):
+            return
         else:
             self.long_word(at, token, name, plain, out)
+
+    def entry(self, token: Token, name: str, out: list[Token]) -> bool:
+        """A letter or declared name with indices, as its entry; x with a declared matrix X as its row."""
+        base, _, below = name.partition("_")
+        letters = index_letters(below)
+        declared = self.vocabulary.declared
+        if not letters or not (base in declared or _SINGLE.fullmatch(base)):
+            return False
+        if base == "δ" and base not in declared and len(letters) == 2:
+            out.append(Token("DELTA", letters, token.start, token.end))
+            return True
+        if base not in declared and base.upper() in declared and len(letters) == 1 and base not in self.alone():
+            base = base.upper()
+        written = self.text[token.start : token.end]
+        cut = written.rfind("_") if "_" in written else len(written.rstrip("".join(SUBSCRIPT_LETTERS)))
+        out.append(Token("SYMBOL", base, token.start, token.start + cut))
+        out.append(Token("ENTRY", letters, token.start + cut, token.end))
+        return True
 
     def letter(self, at: int, token: Token, name: str, out: list[Token]) -> None:
         """A single letter that is not declared."""
@@ -169,6 +199,10 @@ class _Words:
         value: object = name
         if name == "I":
             kind, value = "IDENTITY", None
+        elif name in self.indices:
+            kind = "INDEX"
+        elif name in self.limits:
+            kind = "DIMENSION"
         elif name == "π":
             kind = "CONSTANT"
         elif name in self.vocabulary.dimensions or self.is_size(at):
@@ -262,17 +296,16 @@ class _Words:
             out.append(Token("IDENTITY", sized.group(1), start, end))
         elif self.vocabulary.formula:
             raise ParseError(f"{plain} is no letter of this rule and no function", spans=((start, end),))
-        elif name.partition("_")[0] in ("sum", "prod", "max", "min") and "_" in name:
+        elif name.partition("_")[0] in ("prod", "max", "min") and "_" in name:
             raise NotYetError(
-                "sums over an index are not read yet",
-                spans=((start, end),),
-                advice="Sums over all entries are written sum(x).",
-            )
+                f"{name.partition('_')[0]} over an index is not read", spans=((start, end),),
+                advice="Over all entries there are max(x) and min(x).",
+            )  # fmt: skip
         elif "_" in name and _SINGLE.fullmatch(name.partition("_")[0]) and len(name) < 60:
             raise NotYetError(
-                f"entries such as {plain} are not read yet",
+                f"{plain} is not declared, and no sum is over its index",
                 spans=((start, end),),
-                advice=f"Declare {name} if it is a name of its own.",
+                advice=f"Declare {name} if it is a name of its own; entries are read in texts with sums such as ∑ᵢ.",
             )
         else:
             self.split(at, token, plain, out)

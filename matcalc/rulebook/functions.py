@@ -11,7 +11,7 @@ from typing import cast
 
 from matcalc.algebra.build import ONES, apply, dimension, divide, norm, sqrt
 from matcalc.algebra.expr import Expr, make
-from matcalc.algebra.operations import REGISTRY, Operation
+from matcalc.algebra.operations import REGISTRY, Builder, Operation
 from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_mul
 from matcalc.rulebook.table import row
 
@@ -28,6 +28,16 @@ def _trace(args: Args, data: Hashable) -> Expr:
     op = REGISTRY[special] if special else TRACE
     operands = args[0].args if special else args
     return make(op, operands, None, op.shape(tuple([a.shape for a in operands]), data))
+
+
+def _diagonal_of(op: str) -> Builder:
+    """Of a scalar it is the scalar."""
+
+    def build(args: Args, data: Hashable) -> Expr:
+        (x,) = args
+        return x if x.shape == SCALAR else make(REGISTRY[op], args, data, REGISTRY[op].shape((x.shape,), data))
+
+    return build
 
 
 #: Operations whose trace is a row of its own.
@@ -70,6 +80,7 @@ DIAG = row(
     "diag",
     "x: n 1 -> n n",
     adjoint=("diagonal(G)",),
+    build=_diagonal_of("diag"),
     transpose="invariant",
     numpy="np.diag({0})",
     aliases=("Diag",),
@@ -80,6 +91,7 @@ DIAGONAL = row(
     "diagonal",
     "X: n n -> n 1",
     adjoint=("diag(G)",),
+    build=_diagonal_of("diagonal"),
     numpy="np.diagonal({0})",
     text="diag({0})",
     latex=r"\operatorname{diag}\left({0}\right)",
@@ -335,3 +347,23 @@ def _composition(name: str, signature: str, build: object, **rest: object) -> Op
 _composition("mean", "X: m n -> 1 1", lambda args, data: divide(apply(SUM, args), _count(args[0])))
 _composition("norm", "X: m n -> 1 1", lambda args, data: norm(args[0]), aliases=("norm2", "normF"))
 _composition("sqrt", "X: m n -> m n", lambda args, data: sqrt(args[0]), sample=("positive",))
+
+# --- positions and their powers: what polynomials in index notation become --------------------------
+
+row(
+    "positions",
+    "x: n 1 -> n 1",
+    differential="𝟎",
+    numpy="np.arange(1.0, {0}.size + 1)",
+    facts=("positive",),
+    source="the entries 1, …, n, as many as x has",
+)
+row(
+    "powers",
+    "x: m 1, p: n 1 -> m n",
+    differential="diag(dx) powers(x, p − 𝟏) diag(p) + diag(log(x)) powers(x, p) diag(dp)",
+    numpy="np.power.outer({0}, {1})",
+    sample=("positive", "normal"),
+    domain=("{0} > 0, or {1} whole",),
+    source="Golub & Van Loan, 4th ed., §4.6 (Vandermonde matrices): the entry i, j is xᵢ to the power pⱼ",
+)
