@@ -20,6 +20,7 @@ from matcalc.errors import (
     ParseError,
     ShapeError,
 )
+from matcalc.minimize import minimize
 from matcalc.notation.read import parse
 from matcalc.solve import solve
 
@@ -40,6 +41,7 @@ __all__ = [
     "curvature",
     "derive",
     "differential",
+    "minimize",
     "parse",
     "simplify",
     "solve",

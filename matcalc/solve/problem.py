@@ -98,7 +98,7 @@ def sides_of(text: str) -> tuple[str, str] | None:
         if len(_split(text, sign)) > 1:
             raise ParseError(
                 f"{sign} is no equation: solve takes equations alone",
-                advice="minimize(…) takes bounds and inequalities",
+                advice="minimize(…) takes bounds",
             )
     pieces = _split(text, "=")
     if len(pieces) == 1:
