@@ -30,6 +30,7 @@ from matcalc.notation.calls import Call, call_function
 from matcalc.notation.elaboration import Elaboration, unequal
 from matcalc.notation.powers import entrywise_power, raised, to_the_power
 from matcalc.notation.products import entrywise, frobenius, kronecker, product, ratio
+from matcalc.notation.stacks import build_stacked
 from matcalc.notation.sums import total
 from matcalc.notation.tree import Node
 
@@ -174,4 +175,5 @@ _BUILD: dict[str, Callable[[Node, Elaboration], Expr]] = {
     "indicator": _indicator,
     "call": _call,
     "bare": _bare,
+    "stacked": build_stacked,
 }

@@ -6,7 +6,7 @@ index to the norm or the 𝟏 before it and holds the nesting to a limit.
 
 from __future__ import annotations
 
-from matcalc.errors import LimitError, MatcalcError, NotYetError, ParseError
+from matcalc.errors import AmbiguityError, LimitError, MatcalcError, NotYetError, ParseError
 from matcalc.notation.indices import index_letters
 from matcalc.notation.lexer import Token
 from matcalc.notation.names import SUBSCRIPTS
@@ -33,7 +33,11 @@ _BEGINS = frozenset(
 _OPENS = {"LPAR": "RPAR", "LBRACE": "RBRACE", "LSQUARE": "RSQUARE", "LANGLE": "RANGLE"}
 _CLOSES = frozenset(_OPENS.values())
 _BARS = {"NORM": ("NORM_OPEN", "NORM_CLOSE"), "BAR": ("BAR_OPEN", "BAR_CLOSE")}
-_WATCHED = frozenset({*_OPENS, *_CLOSES, *_BARS, "SLASH", "SUBSCRIPT", "NUMBER", "COMMA", "WORD_MARK"})
+#: Beside one of these a space between operands is hard to read.
+_OPERATORS = frozenset(
+    {"PLUS", "MINUS", "TIMES", "DOT", "SLASH", "HADAMARD", "QUOTIENT", "KRONECKER", "COLON", "BARE"}
+)
+_WATCHED = frozenset({*_OPENS, *_CLOSES, *_BARS, "SLASH", "SUBSCRIPT", "NUMBER", "COMMA", "SEMICOLON", "WORD_MARK"})
 
 _NORMS = {"": "2", "2": "2", "1": "1", "F": "F", "f": "F", "fro": "F", "∞": "∞", "inf": "∞", "infty": "∞", "max": "∞"}
 
@@ -57,6 +61,7 @@ class _Walk:
         self.text = text
         self.sums = sums  # whether the text sums over indices, so that it has entries
         self.later: MatcalcError | None = None
+        self.spaced: set[Token] = set()  # square brackets with entries that a space parts
         self.lines = "\n" in text.strip()
         self.out: list[Token] = []
         self.open: list[Token] = []  # with the type of what closes them as value of `due`
@@ -68,7 +73,9 @@ class _Walk:
         if self.due and self.matrix[-1] and self.out:
             before = self.out[-1]
             if before.type in _ENDS and token.type in _BEGINS and token.start > before.end:
-                self.entries(token, "For a product write round brackets.")
+                self.entry(before, token)
+            elif token.type in _OPERATORS and self.open[-1] in self.spaced:
+                self.mixed(token)
         if self.lines and not self.due and self.out:
             before = self.out[-1]
             if before.type in _ENDS and token.type in _BEGINS and "\n" in self.text[before.end : token.start]:
@@ -98,15 +105,24 @@ class _Walk:
             self.push(token)
         elif kind == "SUBSCRIPT":
             self.index(token)
-        elif kind == "COMMA":
-            if self.due and self.matrix[-1]:
-                self.entries(token)
+        elif kind in ("COMMA", "SEMICOLON"):
             self.out.append(token)
 
-    def entries(self, token: Token, advice: str = "") -> None:
-        """The bracket holds the entries of a matrix, which is said if the brackets match."""
-        self.later = self.later or NotYetError(
-            "vectors and matrices of entries are not read yet", spans=((self.open[-1].start, token.end),), advice=advice
+    def entry(self, before: Token, token: Token) -> None:
+        """Two operands with a space between them in square brackets: two entries, if no operator is near."""
+        self.out.append(Token("COMMA", None, before.end, before.end))
+        if self.later is None:
+            place = next(i for i in range(len(self.out) - 1, -1, -1) if self.out[i] is self.open[-1])
+            if any(other.type in _OPERATORS for other in self.out[place:]):
+                self.mixed(token)
+            self.spaced.add(self.open[-1])
+
+    def mixed(self, token: Token) -> None:
+        """A row with spaces between operands and with operators, which is said if the brackets match."""
+        self.later = AmbiguityError(
+            "between square brackets a space is a product or parts two entries",
+            spans=((self.open[-1].start, token.end),),
+            advice="Write , between entries, and round brackets around a product.",
         )
 
     def begin(self, token: Token, due: str, matrix: bool = False) -> None:

@@ -83,11 +83,13 @@ def _complaint(tokens: list[Token], unexpected: Token, text: str) -> ParseError:
         return _after_function(previous, word, unexpected, before)
     if before is not None and before.type in _OPENING and unexpected.type in _CLOSING:
         return ParseError(f"nothing stands between {previous} and {word}", spans=((before.start, unexpected.end),))
+    if unexpected.type == "SEMICOLON":
+        return ParseError("; stands between statements, or between the rows of [a; b]", spans=here)
     if unexpected.type == "COMMA":
         return ParseError("one expression is read, and a comma begins another", spans=here)
     if unexpected.type in ("GREATER", "LESS"):
         return ParseError(f"{word} is read only in 𝟙[u > 0]", spans=here)
-    if before is not None and (before.type in _BINARY or before.type in _OPENING or before.type == "COMMA"):
+    if before is not None and (before.type in _BINARY or before.type in _OPENING or before.type in ("COMMA", "SEMICOLON")):
         return ParseError(
             f"something is missing between {previous} and {word}", spans=((before.start, unexpected.end),)
         )

@@ -10,6 +10,7 @@ from matcalc.algebra.shapes import SCALAR, Dim, Polynomial, Shape
 from matcalc.notation.constraints import UNLIKELY, Conflict, Constraints, symbols_below
 from matcalc.notation.declarations import declare
 from matcalc.notation.dimensions import Size, Sizes, Variable, find, size_text, unify
+from matcalc.notation.stacks import size_stacked
 from matcalc.notation.tree import Node
 from matcalc.notation.words import Unknown
 
@@ -383,6 +384,6 @@ _VISIT: dict[str, _Rule] = {
     "zeros": _ones, "identity": _identity, "sum": _sum, "negated": _same_as, "juxtaposed": _product, "times": _product,
     "ratio": _divided, "over": _divided, "entrywise": _entrywise, "kronecker": _kronecker, "frobenius": _frobenius,
     "raised": _raised, "power": _power, "entrywise_power": _entrywise_power, "norm": _norm, "bars": _bars,
-    "indicator": _sum, "call": _call, "bare": _call, "entry": _entry, "summed": _summed, "delta": _delta,
+    "indicator": _sum, "call": _call, "bare": _call, "stacked": size_stacked, "entry": _entry, "summed": _summed, "delta": _delta,
     "index": _scalar,
 }  # fmt: skip

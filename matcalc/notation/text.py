@@ -249,8 +249,20 @@ def _stack(part: Display, bars: str) -> list[Piece]:
     for i, operand in enumerate(part.parts):
         if i:
             out.append(", " if i % columns else "; ")
-        out.append((operand, OUTER, ""))
+        out.append((operand, ATOM if _has_spaces(operand) else OUTER, ""))
     return [*out, "]"]
+
+
+def _has_spaces(part: Display) -> bool:
+    """Whether two factors stand side by side in it outside brackets: in a matrix they would read as two entries."""
+    stack = [part]
+    while stack:
+        item = stack.pop()
+        if item.kind == "juxtapose":
+            return True
+        if item.kind in ("sum", "hadamard", "quotient", "fraction", "colon"):
+            stack.extend(item.parts)
+    return False
 
 
 def _cut(part: Display, bars: str) -> list[Piece]:

@@ -168,6 +168,22 @@ class TreeBuilder:
         node.start, node.end = children[0].start, children[2].end
         return node
 
+    def cells(self, children: Children) -> list[Node]:
+        """The entries of one row of a matrix that is written out."""
+        return [children[0]] if len(children) == 1 else [*children[0], children[2]]
+
+    def rows(self, children: Children) -> list[list[Node]]:
+        """The rows of a matrix that is written out."""
+        return [children[0]] if len(children) == 1 else [*children[0], children[2]]
+
+    def stacked(self, children: Children) -> Node:
+        """[a; b], or [a], which is a bracket."""
+        rows: list[list[Node]] = children[1]
+        if len(rows) == len(rows[0]) == 1:
+            return self.bracket([children[0], rows[0][0], children[2]])
+        entries = [entry for row in rows for entry in row]
+        return Node("stacked", entries, [len(row) for row in rows], children[0].start, children[2].end)
+
     def bare(self, children: Children) -> Node:
         """A function applied without brackets: tr A."""
         name, operand = children
