@@ -44,6 +44,7 @@ class Constraints:
 
     at         the sizes of every node.
     leaves     the nodes that take their size from the context.
+    lone       the symbols that occur once.
     unlikely   what speaks against the reading: a cost, and the symbols that it is about.
     ranges     how far every index runs.
     """
@@ -54,11 +55,13 @@ class Constraints:
         symbols: Mapping[str, Sizes],
         functions: Mapping[str, object],
         determinants: Mapping[Node, bool],
+        lone: frozenset[str] = frozenset(),
     ) -> None:
         self.text = text
         self.symbols = symbols
         self.functions = functions
         self.determinants = determinants
+        self.lone = lone
         self.at: dict[Node, Sizes] = {}
         self.leaves: list[Node] = []
         self.ranges: dict[str, Size] = {}
@@ -148,6 +151,10 @@ class Constraints:
     def refuse(self, message: str, *nodes: Node) -> Conflict:
         """A reading that no shape can save."""
         return Conflict(message, nodes, symbols_below(*nodes))
+
+    def stands_alone(self, node: Node) -> bool:
+        """Whether the node is a symbol that occurs nowhere else, so that nothing but its letter says what it is."""
+        return node.kind == "symbol" and node.data in self.lone
 
     def doubt(self, *nodes: Node) -> None:
         """The reading is unlikely because of the symbols below."""

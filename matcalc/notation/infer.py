@@ -8,8 +8,10 @@ departures wins; two readings that depart equally far are an error that names bo
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_names
 from matcalc.errors import AmbiguityError, ShapeError
@@ -42,7 +44,7 @@ class Inference:
     ranges: dict[str, Dim] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Problem:
     """What is known before kinds are chosen."""
 
@@ -57,9 +59,15 @@ class Problem:
     def read(self, kinds: Mapping[str, Kind]) -> Constraints:
         """The constraints of the tree under a choice of kinds; raises Conflict."""
         symbols = {name: self.sizes(name, kinds) for name in self.names}
-        constraints = Constraints(self.text, symbols, self.functions, self.determinants)
+        constraints = Constraints(self.text, symbols, self.functions, self.determinants, self.lone)
         size_nodes(constraints, self.nodes, self.expected)
         return constraints
+
+    @cached_property
+    def lone(self) -> frozenset[str]:
+        """The symbols that occur once."""
+        count = Counter(str(node.data) for node in self.nodes if node.kind == "symbol")
+        return frozenset(name for name, times in count.items() if times == 1)
 
     def sizes(self, name: str, kinds: Mapping[str, Kind]) -> Sizes:
         """The sizes of a symbol: as declared, or variables for its kind."""

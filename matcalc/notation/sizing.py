@@ -189,7 +189,8 @@ def _raised(c: Constraints, node: Node) -> Sizes:
 def _power(c: Constraints, node: Node) -> Sizes:
     base, exponent = node.args
     if base.kind == "euler":
-        if not (c.is_scalar(exponent) or c.is_vector(exponent)):
+        # a reading is not changed to save a form that has two: e^X alone is refused, whatever X might be
+        if not (c.is_scalar(exponent) or c.is_vector(exponent) or c.stands_alone(exponent)):
             raise c.refuse("e to the power of a matrix has two readings", exponent)
         return c.at[exponent]
     for size in c.at[exponent]:
@@ -206,7 +207,7 @@ def _entrywise_power(c: Constraints, node: Node) -> Sizes:
 
 def _norm(c: Constraints, node: Node) -> Sizes:
     inside = node.args[0]
-    if node.data == "2" and not c.is_scalar(inside) and not c.is_vector(inside):
+    if node.data == "2" and not (c.is_scalar(inside) or c.is_vector(inside) or c.stands_alone(inside)):
         raise c.refuse("the spectral norm of a matrix is not read", inside)
     return SCALAR
 
@@ -215,7 +216,7 @@ def _bars(c: Constraints, node: Node) -> Sizes:
     inside = node.args[0]
     if c.is_scalar(inside) or c.is_vector(inside):
         return c.at[inside]
-    if node not in c.determinants:
+    if node not in c.determinants and not c.stands_alone(inside):
         raise c.refuse("|X| of a matrix has two readings", inside)
     c.square(inside)
     return SCALAR
