@@ -14,7 +14,10 @@ from matcalc.algebra.blocks import merged
 from matcalc.algebra.build import (
     ADD,
     HADAMARD,
+    IDENTITY,
     INNER,
+    NUMBER,
+    ONES,
     POWER,
     PRODUCT,
     TRANSPOSE,
@@ -219,7 +222,8 @@ class Simplifier:
         """−factor if the sign is better outside (or, with `must`, at least as good inside)."""
         if factor.op is ADD:
             negative = sum(map(is_negative, factor.args))
-            if negative == len(factor.args) or (must and negative):
+            unit_first = factor.args[0].op in (ONES, NUMBER, IDENTITY)  # 𝟏 − y² keeps its looks
+            if negative == len(factor.args) or (must and negative and not unit_first):
                 return order_terms(negate_sum(factor))
         elif factor.op is HADAMARD:
             for i, part in enumerate(factor.args):
