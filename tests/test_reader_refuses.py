@@ -312,20 +312,15 @@ c is a symbol, and an index here
   ∑_c x_c + c
   ^
 Use another letter for the index."""),
-    (NotYetError, "[x, z]", "xz", """\
-vectors and matrices of entries are not read yet
-  [x, z]
-  ^^^"""),
-    (NotYetError, "[X Y]", "XY", """\
-vectors and matrices of entries are not read yet
-  [X Y]
-  ^^^^
-For a product write round brackets."""),
-    (NotYetError, "[x; z]", "xz", """\
-; separates statements or rows, and neither is read yet
-  [x; z]
-    ^
-Write one expression."""),
+    (AmbiguityError, "[A X + B]", "AXB", """\
+between square brackets a space is a product or parts two entries
+  [A X + B]
+  ^^^^^^
+Write , between entries, and round brackets around a product."""),
+    (ParseError, "(x; z)", "xz", """\
+; stands between statements, or between the rows of [a; b]
+  (x; z)
+    ^"""),
     (NotYetError, "∂f", "", """\
 a derivative is not part of the notation
   ∂f

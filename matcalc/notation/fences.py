@@ -96,7 +96,7 @@ class _Walk:
         elif kind == "SLASH":
             self.slash(token)
         elif kind == "NUMBER":
-            if self.out and self.out[-1].type == "NUMBER":
+            if self.out and self.out[-1].type == "NUMBER" and not (self.due and self.matrix[-1]):
                 raise ParseError(
                     "two numbers side by side",
                     spans=((self.out[-1].start, token.end),),
