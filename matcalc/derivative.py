@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ from matcalc.notation.names import normalise_name
 from matcalc.notation.page import Formulas, page
 from matcalc.notation.text import to_text
 from matcalc.prove import Claim, Proof, prove_derivative
+from matcalc.training import UpdateRule, update_rule
 
 if TYPE_CHECKING:
     from matcalc.check import Certificate
@@ -346,6 +347,29 @@ class Derivative:
             self.expr, self.variable, direction(self.variable), self.where, value, first=what[0] == "value",
             title=str(self),
         )  # fmt: skip
+
+    def update_rule(self, step: str = "η") -> UpdateRule:
+        """Gradient descent by this gradient: X ← X − η ∂f/∂X, as text, LaTeX and a NumPy training loop.
+
+        >>> from matcalc import derive
+        >>> print(derive("½ ‖y − A x‖²", "x").update_rule())
+        x ← x − η Aᵀ(A x − y)
+        """
+        if self.kind not in ("gradient", "derivative") or self.order != 1 or self.layout != "gradient":
+            raise DerivativeError("gradient descent needs the gradient of a scalar function, of the variable's shape")
+        return update_rule(recognised(self.function), {self.wrt: self.expr}, self.where, step)
+
+    def as_torch(self) -> Callable[..., object]:
+        """The function for PyTorch, of named tensors; its backward pass is the closed form for every argument."""
+        from matcalc.frameworks import as_torch
+
+        return as_torch(self.function, self.where)
+
+    def as_jax(self) -> Callable[..., object]:
+        """The function for JAX, of named arrays; its backward pass is the closed form for every argument."""
+        from matcalc.frameworks import as_jax
+
+        return as_jax(self.function, self.where)
 
     def check(self, points: int = 3, seed: int = 0) -> Certificate:
         """A numeric certificate: the answer against difference quotients of what it is the derivative of."""

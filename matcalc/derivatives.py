@@ -22,6 +22,7 @@ from matcalc.notation.names import normalise_name
 from matcalc.notation.page import Formulas, page
 from matcalc.notation.read import Reading
 from matcalc.notation.text import to_text
+from matcalc.training import UpdateRule, update_rule
 
 if TYPE_CHECKING:
     from matcalc.codegen.compiled import Compiled
@@ -152,6 +153,14 @@ class Derivatives(Mapping[Key, Derivative]):
         return {"text/plain": str(self), "text/latex": f"$\\displaystyle {self.latex()}$"}
 
     # --- code --------------------------------------------------------------------------------------
+
+    def update_rule(self, step: str = "η") -> UpdateRule:
+        """Gradient descent in all variables at once, each gradient taken before any of them moves."""
+        found = {str(key): d for key, d in self.items()}
+        if any(d.kind not in ("gradient", "derivative") or d.order != 1 for d in found.values()):
+            raise DerivativeError("gradient descent needs the gradients of a scalar function")
+        first = next(iter(found.values()))
+        return update_rule(recognised(first.function), {n: d.expr for n, d in found.items()}, first.where, step)
 
     def code(self, target: str = "numpy", what: Sequence[str] = ("value", "derivative")) -> str:
         """The source of one function that computes the value and all derivatives, in the order of the mapping."""

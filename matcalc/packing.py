@@ -111,7 +111,7 @@ class Packed:
         for whole, split in self.task.splits.items():
             part = 1 if str(split.plus.data) == name else -1 if str(split.minus.data) == name else 0
             if part and whole in given:
-                return np.maximum(part * np.asarray(given[whole], float).reshape(-1), 0.0)
+                return np.asarray(np.maximum(part * np.asarray(given[whole], float).reshape(-1), 0.0))
         if name in given:
             return np.asarray(given[name], float).reshape(-1)
         if facts & {"spd", "psd", "orthogonal", "invertible"} and len(shape) == 2:
