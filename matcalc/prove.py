@@ -97,7 +97,7 @@ class Claim:
 def prove_derivative(claim: Claim, seed: int = 0) -> Proof:
     """Whether the answer is the derivative of the function, decided exactly at random points of a prime field.
 
-    Where a function has no exact meaning there, SymPy compares entry by entry at sizes up to 2.
+    Where a function has no exact meaning there, SymPy compares entry by entry at sizes of 2 and 3.
     """
     if len(claim.before) > 1:
         return Proof("open", claim.head, reason="derivatives of an order above 2 are not proved")
@@ -324,14 +324,14 @@ def _entries(sympy: Any, name: str, declared: Declaration, point: Point) -> Any:
 
 
 def _by_sympy(claim: Claim, found: Proof) -> Proof:
-    """The entries of a gradient of a scalar function at sizes up to 2, simplified by SymPy."""
+    """The entries of a gradient of a scalar function at sizes of 2 and 3, simplified by SymPy."""
     free = all(not d.facts & (_SUBSPACES | {"orthogonal"}) for d in claim.symbols.values())
     if claim.kind != "gradient" or claim.before or claim.layout != "gradient" or not free:
         return found
     import sympy
 
     names = list(dict.fromkeys(n for d in claim.symbols.values() for dim in d.shape for n in dim_names(dim)))
-    sizes = {name: 1 + k % 2 for k, name in enumerate(names)}
+    sizes = {name: 2 + k % 2 for k, name in enumerate(names)}
     point = Point(sizes, {}, random.Random(0))
     values = {name: _entries(sympy, name, d, point) for name, d in claim.symbols.items()}
     try:

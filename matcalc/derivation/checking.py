@@ -30,7 +30,7 @@ __all__ = ["Report", "check_steps"]
 #: Values beyond this come from a matrix that is singular but for rounding, and decide nothing.
 _LARGE = 1e7
 #: Quotients with a larger error estimate, relative to the largest, decide nothing.
-_UNSETTLED = 1e-4
+_UNSETTLED = 1e-6
 #: Two forms of a line agree up to this, a form and a difference quotient up to the other, relative to the largest.
 _EXACT, _QUOTIENT = 1e-8, 1e-6
 _ATTEMPTS = 60

@@ -1,0 +1,96 @@
+"""The reader's own answer: proved, equal or different, and what is wrong with it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from matcalc import MatcalcError, derive
+from tests import scoring
+
+SQUARE = {"A": "n n", "X": "n n"}
+
+#: function, variable, where, claim, verdict, and how the reason begins.
+TABLE = [
+    ("‖y − A x‖²", "x", None, "2 Aᵀ(A x − y)", "proved", "the two have the same simplest form"),
+    ("‖y − A x‖²", "x", None, "−2 Aᵀ(y − A x)", "proved", "the two have the same simplest form"),
+    ("‖y − A x‖²", "x", None, "2AᵀAx − 2Aᵀy", "proved", "the two have the same simplest form"),
+    ("‖y − A x‖²", "x", None, "∂f/∂x = 2 Aᵀ(A x − y)", "proved", "the two have the same simplest form"),
+    ("‖y − A x‖²", "x", None, "Aᵀ(A x − y)", "different", "a factor 2 is missing; "),
+    ("‖y − A x‖²", "x", None, "4 Aᵀ(A x − y)", "different", "a factor 2 too many; "),
+    ("‖y − A x‖²", "x", None, "6 Aᵀ(A x − y)", "different", "the claim is 3 times the derivative; "),
+    ("‖y − A x‖²", "x", None, "2 Aᵀ(y − A x)", "different", "the sign is wrong; "),
+    ("‖y − A x‖²", "x", None, "Aᵀ(y − A x)", "different", "the sign is wrong, and a factor 2 is missing; "),
+    ("‖y − A x‖²", "x", None, "2 Aᵀ(A x + y)", "different", "the sign of y is wrong; "),
+    ("‖y − A x‖²", "x", None, "2 AᵀA x − Aᵀy", "different", "a factor 2 is missing at −Aᵀ y; "),
+    (
+        "‖y − A x‖²", "x", None, "2 (A x − y)ᵀA", "different",
+        "the claim is 1×n and the derivative n×1: it is the transpose, the answer in numerator layout",
+    ),
+    ("‖y − A x‖²", "x", None, "2 (A x − y)", "different", "the claim is m×1 and the derivative n×1"),
+    ("tr(A X)", "X", SQUARE, "A", "different", "it is the transpose of the derivative; "),
+    ("tr(A X)", "X", SQUARE, "A + Aᵀ − A ⊙ I", "different", "it is G + Gᵀ − I ⊙ G, as if X were symmetric; "),
+    ("tr(A X)", "X", SQUARE, "½ (A + Aᵀ)", "different", "it is the symmetric part of the derivative, as if X were"),
+    ("xᵀA x", "x", None, "2 A x", "different", "it would be right if A were symmetric; "),
+    ("xᵀA x", "x", {"A": "n n symmetric", "x": "n"}, "(A + Aᵀ) x", "proved", "the two have the same simplest form"),
+    ("xᵀA x", "x", None, "(A + A) x", "different", "A in A + A should be Aᵀ; "),
+    (
+        "logdet(X)", "X", {"X": "n n symmetric invertible"}, "2 X⁻¹ − X⁻¹ ⊙ I", "different",
+        "it counts each free entry of the symmetric X once: G + Gᵀ − I ⊙ G; ",
+    ),
+    ("logdet(X)", "X", {"X": "n n symmetric invertible"}, "X⁻ᵀ", "proved", "the two have the same simplest form"),
+    ("tanh(A x + b)", "x", None, "diag(1/cosh(A x + b)²) A", "proved", "the two are equal for m = "),
+    ("log(sum(exp(x)))", "x", None, "exp(x) / sum(exp(x))", "proved", "the two have the same simplest form"),
+    ("A x + b", "b", None, "I", "proved", "the two have the same simplest form"),
+    ("x xᵀ", "x", None, "dx xᵀ + x dxᵀ", "proved", "the two have the same simplest form"),
+    ("sum(relu(x))", "x", None, "½ (𝟏 + sign(x))", "proved", "the two are equal for n = "),
+    ("α² x", "α", {"α": "scalar", "x": "scalar"}, "2 α x", "proved", "the two have the same simplest form"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "wrt", "where", "claim", "verdict", "reason"), TABLE, ids=[f"{r[0]}: {r[3]}" for r in TABLE])
+def test_verdicts(f, wrt, where, claim, verdict, reason):
+    match = derive(f, wrt, where=where).matches(claim)
+    assert match.verdict == verdict, match.reason
+    assert match.reason.startswith(reason), match.reason
+    assert bool(match) is (verdict != "different")
+
+
+def test_a_point_shows_the_difference():
+    match = derive("‖y − A x‖²", "x").matches("2 Aᵀ(A x + y)")
+    point = match.point
+    assert point is not None
+    assert "at a random point (m = " in match.reason
+    claimed = 2 * point["A"].T @ (point["A"] @ point["x"] + point["y"])
+    due = 2 * point["A"].T @ (point["A"] @ point["x"] - point["y"])
+    assert not np.allclose(claimed, due)
+
+
+@pytest.mark.parametrize(
+    ("claim", "message"),
+    [
+        ("2 Bᵀ(A x − y)", "B is no symbol of the function"),
+        ("2 A(A x − y)", "A is m×n here"),
+        ("2 Aᵀ(A x − y", r"\("),
+        ("", "the text is empty"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(claim, message):
+    with pytest.raises(MatcalcError, match=message):
+        derive("‖y − A x‖²", "x").matches(claim)
+
+
+def test_published_answers_match():
+    """The answers that the problems come with, in the words of their sources."""
+    wrong = []
+    for case in scoring.cases():
+        if case.answer is None or case.kind not in ("gradient", "jacobian", "hessian"):
+            continue
+        try:
+            d = derive(case.notations["expr"], case.wrt, where=case.where, order=case.order, structure="ignore")
+            match = d.matches(case.answer)
+        except MatcalcError:  # index notation, or a reading that is refused
+            continue
+        if not match:
+            wrong.append((case.id, case.answer, str(d.expr), str(match)))
+    assert not wrong, wrong
