@@ -36,6 +36,8 @@ def _value(node, args, arrays, sizes, shape):
     name = node.op.name
     if name in LEAVES:
         return LEAVES[name](node, arrays, sizes, shape)
+    if name in SIZED:
+        return SIZED[name](node, arrays, sizes, shape, *args)
     if name in SCALAR_FUNCTIONS:
         return np.vectorize(SCALAR_FUNCTIONS[name], otypes=[float])(*np.broadcast_arrays(*args))
     return OPERATIONS[name](node, shape, *args)
@@ -184,3 +186,27 @@ OPERATIONS.update({
     "nuclear": lambda node, shape, a: [[np.linalg.norm(a, "nuc")]],
     "polar": lambda node, shape, a: _polar(a),
 })  # fmt: skip
+
+
+def _grid(node, sizes):
+    heights, widths = ([_size(d, sizes) for d in axis] for axis in node.data[:2])
+    return np.cumsum([0, *heights]), np.cumsum([0, *widths])
+
+
+def _stack(node, arrays, sizes, shape, *args):
+    rows, columns = _grid(node, sizes)
+    out = np.zeros(shape)
+    for k, arg in enumerate(args):
+        i, j = divmod(k, len(columns) - 1)
+        out[rows[i] : rows[i + 1], columns[j] : columns[j + 1]] = arg
+    return out
+
+
+def _block(node, arrays, sizes, shape, whole):
+    rows, columns = _grid(node, sizes)
+    i, j = node.data[2:]
+    return whole[rows[i] : rows[i + 1], columns[j] : columns[j + 1]]
+
+
+#: Operations whose payload has dimensions in it.
+SIZED: dict[str, Callable] = {"stack": _stack, "block": _block}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import matcalc  # noqa: F401  fills the registry
+from matcalc.algebra.blocks import block, stack
 from matcalc.algebra.build import (
     add,
     apply,
@@ -32,7 +33,7 @@ from matcalc.codegen.compiled import compile_numpy
 from matcalc.codegen.sampling import sample
 from matcalc.errors import ShapeError
 from matcalc.rulebook.table import signature_dims
-from tests.evaluate import LEAVES, OPERATIONS, SCALAR_FUNCTIONS, evaluate
+from tests.evaluate import LEAVES, OPERATIONS, SCALAR_FUNCTIONS, SIZED, evaluate
 
 
 class Declared:
@@ -78,17 +79,26 @@ STRUCTURAL = {
     "group": group(multiply(A, B)),
     "commutation": apply(REGISTRY["commutation"], (), ("m", "n")),
     "diagonalizer": apply(REGISTRY["diagonalizer"], (), "n"),
+    "stack": stack([[c, row], [x, X]]),
+    "block": block(inverse(stack([[c, row], [x, X]])), ((1, "n"), (1, "n")), 1, 1),
 }
 SYMBOLS = {str(s.data): Declared(s.shape) for s in (X, A, B, x, y, row, c)}
 SIZES = [dict(zip("mnp", s, strict=True)) for s in [(3, 3, 3), (5, 3, 2), (2, 4, 3), (1, 1, 1), (4, 1, 2), (1, 3, 1)]]
 #: Rows that constructors replace by others.
-COMPOSED = {"mean", "norm", "sqrt", *[op.name for op in REGISTRY if op.name.startswith("unknown")]}
+COMPOSED = {
+    "mean",
+    "norm",
+    "sqrt",
+    "adjugate",
+    "eigmin",
+    *[op.name for op in REGISTRY if op.name.startswith("unknown")],
+}
 MODES = {"positive": "positive", "unit": "unit", "spd": "spd", "above one": "above one"}
 ROWS = [op for op in REGISTRY if op.signature and op.name not in {*STRUCTURAL, *COMPOSED}]
 
 
 def test_every_operation_is_here():
-    assert {op.name for op in REGISTRY} - COMPOSED <= {*LEAVES, *OPERATIONS, *SCALAR_FUNCTIONS}
+    assert {op.name for op in REGISTRY} - COMPOSED <= {*LEAVES, *OPERATIONS, *SCALAR_FUNCTIONS, *SIZED}
     assert {op.name for op in REGISTRY} - COMPOSED <= {*STRUCTURAL, *[op.name for op in ROWS]}
 
 

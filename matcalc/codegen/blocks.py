@@ -7,7 +7,7 @@ from typing import cast
 
 from matcalc.algebra.blocks import Partition, offset
 from matcalc.algebra.expr import Expr
-from matcalc.algebra.shapes import Dim
+from matcalc.algebra.shapes import Dim, Polynomial, dim_add
 from matcalc.codegen.elementwise import dense, size_of
 from matcalc.codegen.templates import as_matrix
 from matcalc.codegen.terms import Term, dims_of, make
@@ -29,16 +29,35 @@ def stacked(node: Expr, args: Sequence[Term]) -> Term:
 
 
 def cut(node: Expr, term: Term) -> Term:
-    """A slice of an array."""
+    """A slice of an array; the data has for each axis whether it stays, and its bounds.
+
+    A bound is a whole number, and whether a size that is an operand is added to it; None is an end.
+    """
     heights, widths, i, j = cast(tuple[tuple[Dim, ...], tuple[Dim, ...], int, int], node.data)
     whole = dense(term)
-    rows = _from_to(whole, heights, i)
-    columns = _from_to(whole, widths, j)
-    used = [span for span, dim in zip((rows, columns), node.args[0].shape, strict=True) if dim != 1]
-    kept = [dim != 1 for dim, of in zip(node.shape, node.args[0].shape, strict=True) if of != 1]
-    bounds = tuple([bound for span in used for bound in span])
-    return make("cut", (whole, *bounds), tuple(kept), dims_of(node.shape))
+    sizes: list[Term] = []
+    axes = []
+    for parts, k, length, kept in zip((heights, widths), (i, j), node.args[0].shape, node.shape, strict=True):
+        if length != 1:
+            start = _bound(offset(parts, k), sizes, whole) if k else None
+            last = kept == 1 or k + 1 == len(parts)
+            axes.append((kept != 1, start, None if last else _bound(offset(parts, k + 1), sizes, whole)))
+    return make("cut", (whole, *sizes), tuple(axes), dims_of(node.shape))
 
 
-def _from_to(term: Term, sizes: tuple[Dim, ...], i: int) -> tuple[Term, Term]:
-    return size_of(term.table, offset(sizes, i)), size_of(term.table, offset(sizes, i + 1))
+Bound = tuple[int, bool]
+
+
+def _bound(dim: Dim, sizes: list[Term], whole: Term) -> Bound:
+    number, rest = _parted(dim)
+    if rest != 0:
+        sizes.append(size_of(whole.table, rest))
+    return number, rest != 0
+
+
+def _parted(dim: Dim) -> tuple[int, Dim]:
+    """The whole number in a dimension, and the rest."""
+    if isinstance(dim, int):
+        return dim, 0
+    number = next((c for monomial, c in dim.terms if not monomial), 0) if isinstance(dim, Polynomial) else 0
+    return number, dim_add(dim, -number) if number else dim

@@ -277,9 +277,20 @@ def _write_nested(self: Writer, term: Term, function: str) -> tuple[str, int]:
 
 
 def _write_cut(self: Writer, term: Term) -> tuple[str, int]:
-    """A slice; an axis that the data does not keep is indexed by one number."""
+    """A slice; an axis that does not stay is indexed by one number."""
     assert isinstance(term.data, tuple)
-    spans = [f"{{{2 * k + 1}}}:{{{2 * k + 2}}}" if kept else f"{{{2 * k + 1}}}" for k, kept in enumerate(term.data)]
+    operands = iter(range(1, len(term.args)))
+
+    def bound(given: tuple[int, bool] | None) -> str:
+        if given is None:
+            return ""
+        number, sized = given
+        return (f"{{{next(operands)}}}" + (f" + {number}" if number else "")) if sized else str(number)
+
+    spans = []
+    for kept, start, end in term.data:
+        first, last = bound(start), bound(end)
+        spans.append(f"{first}:{last}" if kept else first or "0")
     return self.filled(f"{{0}}[{', '.join(spans)}]", term.args)
 
 
