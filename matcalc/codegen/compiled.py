@@ -13,6 +13,7 @@ from matcalc.algebra.shapes import Dim, Shape, dim_names, dim_substitute, dim_te
 from matcalc.codegen.numpy_printer import numpy_source
 from matcalc.codegen.plan import NO_FACTS, plan
 from matcalc.codegen.program import Program
+from matcalc.codegen.rows_printer import fast_source
 from matcalc.codegen.sampling import Declared
 from matcalc.codegen.terms import dims_of
 from matcalc.errors import DataError
@@ -202,7 +203,7 @@ def compile_numpy(
     10.0
     """
     program = _planned(outputs, symbols, facts, axes)
-    return Compiled(program, numpy_source(program, name, title), name)
+    return Compiled(program, fast_source(program, name, title), name)
 
 
 def numpy_code(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from matcalc.codegen.elementwise import call, plus, power, scale, size_of, split, spread, times, transpose
-from matcalc.codegen.linear import total
+from matcalc.codegen.linear import matmul, total
 from matcalc.codegen.passes import rewrite
 from matcalc.codegen.terms import Dims, Term, make, number, postorder
 
@@ -25,6 +25,9 @@ def factorise(roots: Iterable[Term]) -> dict[Term, Term]:
     roots = list(roots)
     terms = postorder(roots)
     methods = _methods(terms)
+    for term in terms:
+        if term.op == "inv":
+            term.table.formed.add(term)
     margins = _shared_margins(terms)
     return rewrite(roots, lambda term, rebuilt: _expanded(term, rebuilt, methods, margins))
 
@@ -85,7 +88,11 @@ def _by_cholesky(term: Term, rebuilt: Term) -> Term:
     if term.op == "logdet":
         return scale(2, total(call("log", make("factor_diagonal", (factor,), None, factor.dims[:1]))))
     if term.op == "inv":
-        return make("mirrored", (make("potri", (factor,), None, term.dims),), None, term.dims)
+        return make("cho_inverse", (factor,), None, term.dims)
+    if term.rank == 2 and term.table.terms.get(("inv", None, term.args[0].dims, term.args[0])) in term.table.formed:
+        inverse = make("cho_inverse", (factor,), None, term.args[0].dims)
+        term.table.symmetric.add(inverse)
+        return matmul(inverse, rebuilt.args[1])
     return make("cho_solve", (factor, rebuilt.args[1]), None, term.dims)
 
 
@@ -94,7 +101,7 @@ def _by_lu(term: Term, rebuilt: Term) -> Term:
         return _signed(rebuilt)
     factor = make("lu", rebuilt.args[:1], None, term.args[0].dims)
     if term.op == "logdet":
-        return total(call("log", call("abs", make("factor_diagonal", (factor,), None, factor.dims[:1]))))
+        return total(call("log", call("abs", make("lu_diagonal", (factor,), None, factor.dims[:1]))))
     transposed = term.op == "solve" and bool(term.data)
     return make("lu_solve", (factor, _right_side(term, rebuilt)), transposed, term.dims)
 

@@ -11,17 +11,20 @@ __all__ = ["MODULES", "RESERVED", "Names", "identifier"]
 
 #: Functions that generated code calls by their bare name, by module.
 MODULES = {
-    "scipy.linalg": (
-        "cho_factor", "cho_solve", "eigh", "expm", "expm_frechet", "lu_factor", "lu_solve", "logm", "solve_sylvester",
-        "solve_triangular", "sqrtm",
+    "scipy.linalg": ("eigh", "expm", "expm_frechet", "logm", "solve_sylvester", "solve_triangular", "sqrtm"),
+    "scipy.linalg.lapack": (
+        "dgetrf", "dgetrs", "dpotrf", "dpotri", "dpotrs", "sgetrf", "sgetrs", "spotrf", "spotri", "spotrs",
     ),
-    "scipy.linalg.lapack": ("dpotri",),
     "scipy.special": ("erf", "expit", "huber", "ndtr"),
 }  # fmt: skip
 
+#: Functions that generated code defines for itself where it needs them.
+DEFINED = ("cholesky", "cholesky_solve", "cholesky_inverse", "lu_factors", "lu_solve", "before_rows", "block_of_rows",
+           "after_rows", "by_rows")  # fmt: skip
+
 #: Names that mean something else in generated code.
 RESERVED = frozenset({
-    "np", *[name for names in MODULES.values() for name in names], *keyword.kwlist, *keyword.softkwlist, *dir(builtins)
+    "np", *[name for names in MODULES.values() for name in names], *DEFINED, *keyword.kwlist, *keyword.softkwlist, *dir(builtins)
 })  # fmt: skip
 
 _MARKS = {"′": "_prime", "*": "_star", "⁺": "_plus", "⁻": "_minus", "†": "_dagger"}

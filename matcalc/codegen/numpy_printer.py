@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 from matcalc.algebra.shapes import Dim, dim_text
 from matcalc.codegen.identifiers import MODULES
+from matcalc.codegen.inplace import Statements
+from matcalc.codegen.lapack import helpers
 from matcalc.codegen.numpy_text import Writer
 from matcalc.codegen.program import Assignment, Program
 from matcalc.codegen.terms import Term, dims_of
 
-__all__ = ["numpy_source"]
+__all__ = ["function_text", "numpy_source", "with_imports"]
 
 
 def numpy_source(
@@ -21,16 +23,39 @@ def numpy_source(
 
     checks: whether the function begins by comparing the shapes of its arguments.
     """
-    writer = Writer(program)
-    body = [line for a in program.assignments for line in _assignment(writer, a)]
-    results = [_result(writer, term) for _, term in program.outputs]
-    body.append(f"return {', '.join(results)}")
-    if checks:
-        body = [*_checks(program), *body]
+    first = _checks(program) if checks else []
+    return with_imports(["\n".join(function_text(program, name, docstring, first=first))])
+
+
+def function_text(
+    program: Program, name: str, docstring: str, *, fast: bool = False, first: Sequence[str] = ()
+) -> list[str]:
+    """The lines of one function, without imports; `first` stands before its own statements."""
+    writer = Writer(program, fast)
+    body = [*first, *(_tuned(writer, program) if fast else _plain(writer, program))]
+    body.append(f"return {', '.join([_result(writer, term) for _, term in program.outputs])}")
     lines = [f"def {name}({', '.join(program.identifiers[n] for n, _ in program.inputs)}):"]
-    lines += _docstring(docstring or _shapes_text(program))
-    lines += ["    " + line for line in body]
-    return "\n".join([*_imports(body), "", "", *lines, ""]).lstrip("\n")
+    return [*lines, *_docstring(docstring or _shapes_text(program)), *["    " + line for line in body]]
+
+
+def _plain(writer: Writer, program: Program) -> list[str]:
+    return [line for a in program.assignments for line in _assignment(writer, a)]
+
+
+def _tuned(writer: Writer, program: Program) -> list[str]:
+    """The assignments, each in as little memory as it needs."""
+
+    def several(name: str, term: Term) -> list[str] | None:
+        return _assignment(writer, Assignment(name, term)) if term.op == "blocks4" else None
+
+    return Statements(program, writer).lines(several)
+
+
+def with_imports(functions: Sequence[str]) -> str:
+    """The functions below the functions of linear algebra that they call, and below the imports of all."""
+    text = "\n".join(functions)
+    parts = [*helpers(_called(text)), *functions]
+    return "\n\n\n".join(["\n".join(_imports("\n".join(parts))), *parts]).lstrip("\n") + "\n"
 
 
 def _assignment(writer: Writer, assignment: Assignment) -> list[str]:
@@ -49,11 +74,15 @@ def _result(writer: Writer, term: Term) -> str:
     return text + ".0" if re.fullmatch(r"-?\d+", text) else text
 
 
-def _imports(body: Sequence[str]) -> list[str]:
-    called = {word for line in body for word in re.findall(r"(?<![\w.])\w+(?=\()", line)}
-    lines = ["import numpy as np"] if any("np." in line for line in body) else []
+def _called(text: str) -> set[str]:
+    return set(re.findall(r"(?<![\w.])\w+(?=\()", text))
+
+
+def _imports(text: str) -> list[str]:
+    words = set(re.findall(r"(?<![\w.])\w+", text))
+    lines = ["import numpy as np"] if "np." in text else []
     for module, functions in MODULES.items():
-        wanted = [name for name in functions if name in called]
+        wanted = [name for name in functions if name in words]
         if wanted:
             lines.append(f"from {module} import {', '.join(wanted)}")
     return lines

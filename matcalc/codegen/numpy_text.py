@@ -12,7 +12,7 @@ from matcalc.codegen.program import Program
 from matcalc.codegen.terms import Term
 from matcalc.errors import LimitError, NotYetError
 
-__all__ = ["Writer"]
+__all__ = ["CALLS", "Writer"]
 
 #: How tightly the text of a term binds.
 COMPARE, _SUM, _PRODUCT, _MINUS, _POWER, _ATOM = range(-1, 5)
@@ -21,8 +21,9 @@ COMPARE, _SUM, _PRODUCT, _MINUS, _POWER, _ATOM = range(-1, 5)
 class Writer:
     """Terms as text, where what is named is its name."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, fast: bool = False) -> None:
         self.names = program.names
+        self.fast = fast
         self.identifiers = program.identifiers
 
     def text(self, term: Term, level: int = COMPARE, top: bool = False) -> str:
@@ -32,11 +33,24 @@ class Writer:
         text, own = self._written(term)
         return f"({text})" if own < level else text
 
+    def number(self, value: Fraction) -> str:
+        """A number as an operand."""
+        text = _number(abs(value))
+        return "-" + text if value < 0 else text
+
+    def scaled(self, c: Fraction, core: Term) -> str:
+        """A positive number times a term."""
+        return _scaled(self, c, core)[0]
+
+    def power(self, base: Term, exponent: Fraction) -> str:
+        """A positive power of a term, as a factor."""
+        return _power(self, base, exponent)
+
     def _written(self, term: Term) -> tuple[str, int]:
         special = _WRITERS.get(term.op)
         if special is not None:
             return special(self, term)
-        template = _TEMPLATES.get(term.op)
+        template = (_FAST.get(term.op) if self.fast else None) or _TEMPLATES.get(term.op)
         if template is None:
             raise NotYetError(f"no NumPy code is known for {term.op}")
         return self.filled(template, term.args)
@@ -100,6 +114,8 @@ def _number(value: Fraction) -> str:
 def _write_number(self: Writer, term: Term) -> tuple[str, int]:
     value = term.value
     text = _number(abs(value))
+    if self.fast and value == 0:
+        text = "0.0"
     level = _PRODUCT if " / " in text else _ATOM
     return ("-" + text, min(level, _MINUS)) if value < 0 else (text, level)
 
@@ -122,6 +138,8 @@ def _write_sum(self: Writer, term: Term, sign: int = 1) -> tuple[str, int]:
 
 def _write_scale(self: Writer, term: Term) -> tuple[str, int]:
     c = term.value
+    if self.fast and c == -1 and term.args[0].op == "call" and term.args[0].data == "abs" and term.rank:
+        return f"np.copysign({self.text(term.args[0].args[0])}, -1.0)", _ATOM  # −|u| in one call
     if c == -1 and term.args[0].op == "plus" and term.args[0] not in self.names:
         return _write_sum(self, term.args[0], -1)
     if c == -1:
@@ -207,16 +225,20 @@ def is_python(term: Term) -> bool:
 def _write_call(self: Writer, term: Term) -> tuple[str, int]:
     if term.data == "power":
         return f"{self.text(term.args[0], _ATOM)}**{self.text(term.args[1], _ATOM)}", _POWER
-    template = _CALLS.get(str(term.data)) or REGISTRY[str(term.data)].numpy
+    template = CALLS.get(str(term.data)) or REGISTRY[str(term.data)].numpy
     text, level = self.filled(template, term.args)
     return (f"float({text})", _ATOM) if is_python(term) else (text, level)
 
 
-_CALLS = {"sqrt": "np.sqrt({0})", "maximum": "np.maximum({0}, {1})", "minimum": "np.minimum({0}, {1})"}
+CALLS = {"sqrt": "np.sqrt({0})", "maximum": "np.maximum({0}, {1})", "minimum": "np.minimum({0}, {1})"}
 
 
 def _write_matmul(self: Writer, term: Term) -> tuple[str, int]:
     left, right = term.args
+    if self.fast:
+        if left.op == "transpose" and left not in self.names and right.rank == 1:
+            left, right = right, left.args[0]
+        return f"{self.text(left, _ATOM)}.dot({self.text(right)})", _ATOM
     return f"{self.text(left, _PRODUCT if left.op == 'matmul' else _POWER)} @ {self.text(right, _POWER)}", _PRODUCT
 
 
@@ -255,7 +277,7 @@ def _write_reduction(self: Writer, term: Term) -> tuple[str, int]:
 def _write_substitution(self: Writer, term: Term) -> tuple[str, int]:
     assert isinstance(term.data, tuple)
     side, transposed = term.data
-    options = (", lower=True" if side == "lower" else "") + (", trans=1" if transposed else "")
+    options = (", lower=True" if side == "lower" else "") + (", trans=1" if transposed else "") + ", check_finite=False"
     return self.filled(f"solve_triangular({{0}}, {{1}}{options})", term.args)
 
 
@@ -313,7 +335,7 @@ _WRITERS: dict[str, Callable[[Writer, Term], tuple[str, int]]] = {
     "max": _write_reduction,
     "spread": _write_spread,
     "solve": lambda self, t: self.filled(f"np.linalg.solve({{0}}{'.T' if t.data else ''}, {{1}})", t.args),
-    "lu_solve": lambda self, t: self.filled(f"lu_solve({{0}}, {{1}}{', trans=1' if t.data else ''})", t.args),
+    "lu_solve": lambda self, t: self.filled(f"lu_solve({{0}}, {{1}}{', transposed=True' if t.data else ''})", t.args),
     "solve_triangular": _write_substitution,
     "entries": lambda self, t: _write_nested(self, t, "np.array"),
     "blocks": lambda self, t: _write_nested(self, t, "np.block"),
@@ -335,12 +357,12 @@ _TEMPLATES = {
     "logdet": "np.linalg.slogdet({0})[1]",
     "slogdet": "np.linalg.slogdet({0})",
     "logdet_of": "np.where({0}[0] < 0, np.nan, {0}[1])",
-    "cholesky": "cho_factor({0})",
-    "cho_solve": "cho_solve({0}, {1})",
-    "potri": "dpotri({0}[0])[0]",
-    "mirrored": "np.triu({0}) + np.triu({0}, 1).T",
-    "lu": "lu_factor({0})",
-    "factor_diagonal": "np.diagonal({0}[0])",
+    "cholesky": "cholesky({0})",
+    "cho_solve": "cholesky_solve({0}, {1})",
+    "cho_inverse": "cholesky_inverse({0})",
+    "lu": "lu_factors({0})",
+    "factor_diagonal": "np.diagonal({0})",
+    "lu_diagonal": "np.diagonal({0}[0])",
     "commuted": "{0}.reshape({1}, {2}, -1).swapaxes(0, 1).reshape({1} * {2}, -1)",
     "on_diagonal": "(np.eye({1})[:, :, None] * {0}).reshape({1} * {1}, -1)",
     "every": "{0}[::{1} + 1]",
@@ -356,4 +378,13 @@ _TEMPLATES = {
     "item": "{0}[0, 0]",
     "first": "{0}[0]",
     "copy": "{0}.copy()",
+}
+
+#: What costs less where arrays are small.
+_FAST = {
+    "outer": "{0}[:, None] * {1}",
+    "diagonal": "{0}.diagonal()",
+    "trace": "{0}.trace()",
+    "factor_diagonal": "{0}.diagonal()",
+    "lu_diagonal": "{0}[0].diagonal()",
 }

@@ -21,7 +21,7 @@ _FREE = frozenset({"input", "number", "constant"})
 #: Operations that are written as several statements.
 _STATEMENTS = frozenset({"blocks4"})
 #: Which operands the text of some operations shows, and how often.
-_SHOWN = {"commuted": (0, 1, 1, 2, 2), "mirrored": (0, 0), "on_diagonal": (0, 1, 1, 1), "every": (0, 1),
+_SHOWN = {"commuted": (0, 1, 1, 2, 2), "on_diagonal": (0, 1, 1, 1), "every": (0, 1),
           "kron_times": (0, 1, 2, 3, 3, 4, 5, 6)}  # fmt: skip
 _VIEW = frozenset({"transpose", "column", "row", "spread"})
 
@@ -81,7 +81,7 @@ def schedule(
 _WORDS = {
     "exp": "e", "sigmoid": "p", "tanh": "h", "relu": "h", "solve": "u", "cho_solve": "u", "lu_solve": "u",
     "abs": "size", "inv": "inverse", "cholesky": "chol", "dot": "s", "vdot": "s", "sum": "s", "trace": "s",
-    "max": "top", "potri": "half", "matmul": "z", "outer": "M", "diagonal": "d",
+    "max": "top", "cho_inverse": "inverse", "matmul": "z", "outer": "M", "diagonal": "d",
 }  # fmt: skip
 #: Operations whose name says what the value is.
 _NAMED = frozenset({"lu", "det", "logdet", "slogdet"})
