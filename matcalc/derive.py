@@ -42,13 +42,19 @@ def simplify(f: str | Expr, *, where: Where = None) -> Expr:
     return shortener(reading.symbols)(recognised(reading.expr))
 
 
-def _reading(f: str | Expr, where: Where, functions: Mapping[str, object] | None, wrt: Sequence[str]) -> Reading:
+def _reading(
+    f: str | Expr,
+    where: Where,
+    functions: Mapping[str, object] | None,
+    wrt: Sequence[str],
+    notation: str = "auto",
+) -> Reading:
     functions = own_functions(functions)
     if isinstance(f, Expr):
         return Reading(f, _declared(f, where), (), to_text(f))
     if not isinstance(f, str):
         raise OptionError(f"f is a text or an Expr, not {type(f).__name__}")
-    return read(f, where, functions=functions, wrt=wrt)
+    return read(f, where, functions=functions, wrt=wrt, notation=notation)
 
 
 def _declared(f: Expr, where: Where) -> dict[str, Declaration]:
@@ -121,7 +127,7 @@ def derive(
     """
     order = _check_options(order, layout, structure, notation)
     names = _names(wrt)
-    reading = _reading(f, where, functions, names)
+    reading = _reading(f, where, functions, names, notation)
     _check_variables(names, reading)
     question = Question(reading.expr, reading.symbols, layout, structure, values_of(reading.definitions))
     answers = question.answers(names, order)
@@ -135,11 +141,23 @@ def _names(wrt: str | Sequence[str]) -> tuple[str, ...]:
     given = (wrt,) if isinstance(wrt, str) else tuple(wrt)
     if not given or not all(isinstance(name, str) for name in given):
         raise OptionError(f"wrt={wrt!r} names no variable", advice="one name, or a list of names")
+    for name in given:
+        base, _, index = name.partition("_")
+        if ":" in index or "," in index:
+            raise _single(name, base)
     names = tuple(map(normalise_name, given))
     for i, name in enumerate(names):
         if name in names[:i]:
             raise OptionError(f"{name} is named twice")
     return names
+
+
+def _single(name: str, base: str) -> NotYetError:
+    """The error for a variable that is a part of an array."""
+    return NotYetError(
+        f"derivatives by single entries, rows or columns such as {name} are not given by themselves",
+        advice=f"Derive by {base}: `index` has the derivative by every entry of it.",
+    )
 
 
 def _check_variables(names: Sequence[str], reading: Reading) -> None:
@@ -150,6 +168,9 @@ def _check_variables(names: Sequence[str], reading: Reading) -> None:
                 f"{name} is assigned in the text and no variable",
                 advice=f"The variables are {known}; the derivatives between steps are in `factors`.",
             )
+        base = name.partition("_")[0]
+        if name not in reading.symbols and base != name and base in reading.symbols:
+            raise _single(name, base)
         if name not in reading.symbols:
             raise DerivativeError(f"{name} does not occur in the function", advice=f"it has {known}")
 

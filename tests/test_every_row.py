@@ -188,6 +188,7 @@ COMPOSED = [
     ("softmax(W x)", "W"), ("xᵀA x x", "x"), ("‖x‖ A x", "x"), ("vec(A X)", "X"), ("A ⊗ X", "X"), ("X ⊗ X", "X"),
     ("logdet(X) X⁻¹", "X"), ("expm(A X)", "X"), ("sqrtm(XᵀX + I)", "X"), ("tril(X Xᵀ) X", "X"), ("X³", "X"),
     ("𝟏ᵀX diag(x)", "X"), ("sum(X) Xᵀ", "X"), ("relu(X A) B", "X"), ("(A ⊙ (x yᵀ)) z", "x"), ("inv(A + x yᵀ) y", "x"),
+    ("[A, B]ᵀ [A, B]", "A"), ("inv([A, x; xᵀ, 1])", "A"), ("[(A x); tanh(x)]", "x"), ("[A, x; xᵀ, 1] [x; 1]", "x"),
 ]  # fmt: skip
 
 

@@ -140,6 +140,12 @@ def test_orders_that_do_not_exist(order):
         derive("‖x‖²", "x", order=order)
 
 
+@pytest.mark.parametrize("wrt", ["A_{i,:}", "A_{iq}", "x_{i}"])
+def test_entries_are_referred_to_the_index_form(wrt):
+    with pytest.raises(NotYetError, match="single entries, rows or columns"):
+        derive("tanh(A x)", wrt)
+
+
 def test_refusals():
     with pytest.raises(DerivativeError, match="order 2 are given for scalar functions"):
         derive("A x", "x", order=2)
