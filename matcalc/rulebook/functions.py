@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import cast
 
-from matcalc.algebra.build import ONES, apply, dimension, divide, norm, sqrt
+from matcalc.algebra.build import IDENTITY, ONES, apply, dimension, divide, norm, sqrt
 from matcalc.algebra.expr import Expr, make
 from matcalc.algebra.operations import REGISTRY, Builder, Operation
 from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_mul
@@ -24,6 +24,8 @@ Args = tuple[Expr, ...]
 
 def _trace(args: Args, data: Hashable) -> Expr:
     """tr X; the traces of powers and exponentials are rows of their own, since only they have a closed form."""
+    if args[0].op is IDENTITY:
+        return dimension(args[0].shape[0])
     special = _TRACED.get(args[0].op.name)
     op = REGISTRY[special] if special else TRACE
     operands = args[0].args if special else args
