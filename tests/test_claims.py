@@ -84,12 +84,12 @@ def test_published_answers_match():
     """The answers that the problems come with, in the words of their sources."""
     wrong = []
     for case in scoring.cases():
-        if case.answer is None or case.kind not in ("gradient", "jacobian", "hessian"):
+        if case.answer is None or "∑" in case.answer or case.kind not in ("gradient", "jacobian", "hessian"):
             continue
         try:
             d = derive(case.notations["expr"], case.wrt, where=case.where, order=case.order, structure="ignore")
             match = d.matches(case.answer)
-        except MatcalcError:  # index notation, or a reading that is refused
+        except MatcalcError:  # a reading that is refused
             continue
         if not match:
             wrong.append((case.id, case.answer, str(d.expr), str(match)))

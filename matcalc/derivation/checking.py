@@ -29,6 +29,8 @@ __all__ = ["Report", "check_steps"]
 
 #: Values beyond this come from a matrix that is singular but for rounding, and decide nothing.
 _LARGE = 1e7
+#: Inputs are scaled by 1 + this to see whether a value is steady.
+_NUDGE = 1e-9
 #: Quotients with a larger error estimate, relative to the largest, decide nothing.
 _UNSETTLED = 1e-6
 #: Two forms of a line agree up to this, a form and a difference quotient up to the other, relative to the largest.
@@ -80,9 +82,11 @@ class _Values:
 
     def at(self, inputs: dict[str, Array], directions: dict[str, Array]) -> dict[Expr, Array] | None:
         """The value of every form at a point; None where one does not exist."""
-        found = self.compiled(**inputs, **directions)
-        arrays = found if isinstance(found, tuple) else (found,)
-        return dict(zip(self.forms, arrays, strict=True)) if all(map(_usable, arrays)) else None
+        near = {name: a * (1 + _NUDGE) for name, a in inputs.items()}
+        arrays, moved = (_listed(self.compiled(**at, **directions)) for at in (inputs, near))
+        if not all(map(_usable, arrays)) or not all(map(_steady, arrays, moved)):
+            return None
+        return dict(zip(self.forms, arrays, strict=True))
 
     def quotients(
         self, inputs: dict[str, Array], directions: dict[str, Array], moved: frozenset[Expr]
@@ -95,15 +99,13 @@ class _Values:
             shifted = dict(inputs)
             for v in moved:
                 shifted[str(v.data)] = inputs[str(v.data)] + t * directions[str(self.moves[v].data)]
-            found = function(**shifted)
-            return np.concatenate([np.ravel(a) for a in (found if isinstance(found, tuple) else (found,))])
+            return np.concatenate([np.ravel(a) for a in _listed(function(**shifted))])
 
         slopes, error = difference_quotients(along, np.array(0.0))
         if not _usable(slopes):
             return None
-        found = function(**inputs)
         out, start = {}, 0
-        for quantity, a in zip(self.quantities, found if isinstance(found, tuple) else (found,), strict=True):
+        for quantity, a in zip(self.quantities, _listed(function(**inputs)), strict=True):
             out[quantity] = slopes[start : start + a.size].reshape(a.shape), error
             start += a.size
         return out
@@ -169,6 +171,15 @@ def _holds(
 
 def _largest(a: Array) -> float:
     return float(np.max(np.abs(a), initial=0.0))
+
+
+def _listed(found: Array | tuple[Array, ...]) -> tuple[Array, ...]:
+    return found if isinstance(found, tuple) else (found,)
+
+
+def _steady(a: Array, b: Array) -> bool:
+    """Whether a nudge of the inputs leaves a value where it was; what is singular but for rounding jumps."""
+    return _largest(a - b) <= 1e-4 * max(_largest(a), 1e-2)
 
 
 def _usable(a: Array) -> bool:

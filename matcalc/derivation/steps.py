@@ -14,6 +14,8 @@ from matcalc.derivation.forms import TEXT, Right, Style, write_right
 from matcalc.errors import OptionError
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.heads import head_latex, head_text
+from matcalc.notation.names import SUBSCRIPTS
+from matcalc.notation.symbols import latex_name
 
 if TYPE_CHECKING:
     from matcalc.derivation.checking import Report
@@ -175,12 +177,25 @@ class Steps(Sequence[Step]):
 
 
 def _plain(rule: str) -> str:
-    """A rule as it may stand inside \\text: signs of mathematics in math mode."""
-    return "".join(_TEXT_SIGNS.get(c, c) for c in rule)
+    """A rule as it may stand inside \\text: signs and letters of mathematics in math mode."""
+    return "".join([c if c.isascii() and c not in _TEXT_SIGNS else _sign(c) for c in rule])
+
+
+def _sign(c: str) -> str:
+    if c in _TEXT_SIGNS:
+        return _TEXT_SIGNS[c]
+    if c in SUBSCRIPTS:
+        return f"$_{{{SUBSCRIPTS[c]}}}$"
+    if not c.isalpha():
+        return ""
+    letter = latex_name(c)
+    return f"${letter}$" if letter.isascii() else ""
 
 
 _TEXT_SIGNS = {
-    "∂": r"$\partial$", "⟨": r"$\langle$", "⟩": r"$\rangle$", "⊙": r"$\odot$", "ᵀ": r"$^{\top}$", "⁻": r"$^{-}$",
-    "−": "$-$", "¹": "$^{1}$", "²": "$^{2}$", "‖": r"$\Vert$", "∇": r"$\nabla$", "′": "$'$", "𝟏": r"$\mathbf{1}$",
-    "⊗": r"$\otimes$", "&": r"\&", "_": r"\_", "%": r"\%", "#": r"\#", "^": r"\^{}",
+    "∂": r"$\partial$", "⟨": r"$\langle$", "⟩": r"$\rangle$", "⊙": r"$\odot$", "ᵀ": r"$^{\top}$",
+    "⁻": r"$^{-}$", "−": "$-$", "¹": "$^{1}$", "²": "$^{2}$", "‖": r"$\Vert$", "∇": r"$\nabla$", "′": "$'$",
+    "𝟏": r"$\mathbf{1}$", "𝟙": r"$\mathbb{1}$", "∞": r"$\infty$", "ᴺ": r"$^{N}$", "³": "$^{3}$",
+    "⊘": r"$\oslash$", "½": r"$\tfrac{1}{2}$", "δ": r"$\delta$", "é": r"\'e", "{": r"\{", "}": r"\}",
+    "$": r"\$", "⊗": r"$\otimes$", "&": r"\&", "_": r"\_", "%": r"\%", "#": r"\#", "^": r"\^{}",
 }  # fmt: skip
