@@ -35,7 +35,7 @@ examples:
   matcalc 'norm2(y - A*x)^2' x --code
   matcalc 'logdet(X) + tr(S X⁻¹)' X --where 'S: n n spd' --where 'X: n n spd'
   matcalc 'xᵀA x where A ∈ ℝ^{n×n} symmetric' x --latex
-  matcalc '‖y − A x‖²' x --explain --matches '2 Aᵀ(y − A x)'
+  matcalc '‖y − A x‖²' x --explain --matches '2 AᵀA x − 2 Aᵀy'
   echo 'sum(log(1 + exp(-y .* (X w))))' | matcalc - w --check
 
 exit codes:
