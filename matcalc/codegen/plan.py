@@ -43,7 +43,7 @@ def plan(
         result = factorised[t]
         if axes and name in axes:
             result = unfold(result, axes[name])
-        if _aliases(result) or any(result is other for _, other in results):
+        if result.dims and (_aliases(result) or any(result is other for _, other in results)):
             result = make("copy", (result,), None, result.dims)
         results.append((name, result))
     given = Names()
