@@ -1,5 +1,7 @@
 """Derivations as they are printed: the function, the variable, options; and the page, rules after three spaces."""
 
+# ruff: noqa: E501
+
 PAGES = [
     (
         ("‖y − A x‖²", "x", {}),

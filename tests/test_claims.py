@@ -48,7 +48,10 @@ TABLE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("f", "wrt", "where", "claim", "verdict", "reason"), TABLE, ids=[f"{r[0]}: {r[3]}" for r in TABLE])
+COLUMNS = ("f", "wrt", "where", "claim", "verdict", "reason")
+
+
+@pytest.mark.parametrize(COLUMNS, TABLE, ids=[f"{row[0]}: {row[3]}" for row in TABLE])
 def test_verdicts(f, wrt, where, claim, verdict, reason):
     match = derive(f, wrt, where=where).matches(claim)
     assert match.verdict == verdict, match.reason
