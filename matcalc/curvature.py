@@ -133,6 +133,13 @@ def depends(e: Expr, variables: Iterable[Expr]) -> bool:
     return any(node in chosen for node in postorder(e))
 
 
+def kinks_of(e: Expr) -> list[Expr]:
+    """The nodes of e that have kinks or jumps: |x|, relu, max … ."""
+    return [
+        n for n in postorder(e) if any("is 0" in said or " alone" in said or "unique" in said for said in n.op.domain)
+    ]
+
+
 def is_affine(e: Expr, variables: Sequence[Expr], symbols: Symbols) -> bool:
     """Whether e is affine in the variables jointly: its differential does not depend on them."""
     plain = shortener(symbols)

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from matcalc.algebra.build import ADD, add, apply, multiply, number, parts, subtract, symbol
-from matcalc.algebra.expr import Expr, postorder
+from matcalc.algebra.expr import Expr
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, dim_text
 from matcalc.calculus.forms import recognised
-from matcalc.curvature import depends, read_function
+from matcalc.curvature import depends, kinks_of, read_function
 from matcalc.errors import DerivativeError, OptionError
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.names import normalise_name
@@ -206,10 +206,8 @@ class _Task:
 
     def _refuse_kinks(self) -> None:
         active = self.variables()
-        for node in postorder(self.function):
-            if not node.op.curvature or not depends(node, active):
-                continue
-            if any("is 0" in said or "alone" in said for said in node.op.domain):
+        for node in kinks_of(self.function):
+            if depends(node, active):
                 raise DerivativeError(
                     f"{to_text(node)} has kinks, and a smooth solver stops at them",
                     advice="‖w‖₁ of a variable is reformulated; huber, softplus and logsumexp are smooth substitutes",

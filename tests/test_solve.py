@@ -56,6 +56,8 @@ OBJECTIVES = [
     Problem("‖Y − A X B‖² + λ ‖X‖²", "X", "", where={"λ": "scalar positive"}),
     Problem("‖A X − B‖²", "X", "sylvester(AᵀA, AᵀA, AᵀB + BᵀA)", where={"X": "n n symmetric"}),
     Problem("‖A − X‖²", "X", "½ (A + Aᵀ)", where={"X": "n n symmetric"}),
+    Problem("‖A − X‖²", "X", "½ (A − Aᵀ)", where={"X": "n n skew"}),
+    Problem("‖diag(x) A − B‖²", "x", "", where={"A": "n m"}),
     # quadratic forms
     Problem("½ xᵀP x + qᵀx", "x", "−P⁻¹q", where={"P": "n n spd"}),
     Problem("½ xᵀ(AᵀA + λ I) x − bᵀA x", "x", "(AᵀA + λ I)⁻¹Aᵀb", where={"λ": "scalar positive"}),
@@ -93,6 +95,9 @@ OBJECTIVES = [
     Problem("½ xᵀH x − cᵀx", "x", "", such_that="A x = b", where={"H": "n n spd"}, onto="affine"),
     Problem("‖A x − b‖²", "x", "", such_that="C x = d", onto="affine"),
     Problem("‖x‖²", "x", "", such_that="A x = b, sum(x) = 1", where={"A": "m n"}, onto="affine"),
+    Problem("‖x − a‖²", "x", "", such_that="A x = b, C x = d", onto="affine"),
+    Problem("‖X − A‖²", "X", "A + (1 − tr(A)) I / n", such_that="tr(X) = 1", where={"X": "n n"}, onto="affine"),
+    Problem("‖X − A‖²", "X", "A + (b − A 𝟏) 𝟏ᵀ / n", such_that="X 𝟏 = b", where={"X": "m n", "b": "m"}, onto="affine"),
     Problem("wᵀΣ w", "w", "Σ⁻¹𝟏 / sum(Σ⁻¹𝟏)", such_that="sum(w) = 1", where={"Σ": "n n spd"}, onto="affine"),
     Problem("½ ‖W‖²", "W", "b aᵀ / (aᵀa)", such_that="W a = b", where={"W": "m n", "a": "n", "b": "m"}, onto="affine"),
     Problem("½ ‖W‖²", "W", "", such_that="W A = B", where={"W": "m n", "A": "n p"}, onto="affine"),
@@ -140,6 +145,8 @@ def retract(problem, data, at, step):
 
 
 def structured(step, facts):
+    if "skew" in facts:
+        return (step - step.T) / 2
     return (step + step.T) / 2 if facts & {"symmetric", "spd"} else step
 
 
@@ -310,7 +317,7 @@ def test_code_by_solve_cholesky_and_least_squares():
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((8, 3)), rng.standard_normal(8)
     want = np.linalg.lstsq(x, y, rcond=None)[0]
-    for method, word in (("solve", "np.linalg.solve"), ("cholesky", "cho_factor"), ("lstsq", "lstsq")):
+    for method, word in (("solve", "np.linalg.solve"), ("cholesky", "cholesky"), ("lstsq", "lstsq")):
         assert word in found.code(method)
         np.testing.assert_allclose(found.compile(method)(X=x, Y=y), want, rtol=1e-9)
     with pytest.raises(OptionError, match="does not exist"):
@@ -318,7 +325,7 @@ def test_code_by_solve_cholesky_and_least_squares():
     ridge = solve("‖y − X w‖² + λ ‖w‖²", "w", where={"λ": "scalar positive"})
     with pytest.raises(OptionError, match="no plain least-squares"):
         ridge.code("lstsq")
-    assert "cho_factor" in ridge.code()
+    assert "cholesky" in ridge.code()
 
 
 def test_the_largest_eigenvalue_is_the_second_point():
@@ -335,9 +342,44 @@ def test_sylvester_agrees_with_scipy():
     )
 
 
+def test_what_is_inverted_is_a_condition():
+    assert solve("‖A X‖²", "X", where={"X": "n k"}).conditions == ("A of full column rank",)
+    assert solve("A X = 0", "X", where={"A": "n n"}).conditions == ("A invertible",)
+    assert solve("xᵀA x", "x").conditions == ("A + Aᵀ invertible",)
+    assert solve("a x = b", "x").conditions == ("a ≠ 0",)
+
+
+def test_a_point_where_the_hessian_vanishes_has_no_nature():
+    found = solve("x³", "x")
+    assert (str(found["x"]), found.nature) == ("0", "unknown")
+
+
+def test_both_roots_have_their_natures():
+    found = solve("1/x + a x", "x", where={"x": "scalar", "a": "scalar positive"})
+    assert [(str(p.solution["x"]), p.nature) for p in found.points] == [
+        ("1 / sqrt(a)", "minimum"),
+        ("−1 / sqrt(a)", "maximum"),
+    ]
+
+
+def test_saddle():
+    found = solve("x² − y² + x y", ["x", "y"])
+    assert found.nature == "saddle"
+
+
+def test_scalars_are_scalars_without_declarations():
+    assert str(solve("2 x + 3 = 7", "x")["x"]) == "2"
+    found = solve("x² + y²", ["x", "y"], such_that="x + 2 y = 5")
+    assert [str(found[n]) for n in "xy"] == ["1", "2"]
+
+
 # --- refusals --------------------------------------------------------------------------------------
 
 REFUSED = [
+    ("X A = A X", "X", None, {"A": "n n"}, "singular"),
+    ("‖X − A‖²", "X", None, {"X": "n n diagonal"}, "singular"),
+    ("sum(relu(x)) + ‖x − a‖²", "x", None, {"x": "n"}, "not affine in x, which stands inside step"),
+    ("xᵀS x + cᵀx", "x", "xᵀx = 1", {"S": "n n symmetric", "c": "n"}, "not affine in λ"),
     ("sum(softplus(−y ⊙ (X w)))", "w", None, {}, "not affine in w, which stands inside sigmoid"),
     ("‖X − U Vᵀ‖²", ["U", "V"], None, {"U": "m k", "V": "n k"}, "not affine in V"),
     ("A x = b", "x", None, {"A": "m n"}, "it has one solution only if that is square and invertible"),

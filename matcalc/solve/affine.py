@@ -39,12 +39,12 @@ from matcalc.algebra.shapes import SCALAR, Dim, dim_text, is_column
 from matcalc.algebra.simplify import Simplifier
 from matcalc.calculus.linear import action, matrix_of, vec_matrix
 from matcalc.calculus.structure import subspace
-from matcalc.curvature import depends
+from matcalc.curvature import depends, kinks_of
 from matcalc.errors import MatcalcError, NoClosedForm
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.text import to_text
 
-__all__ = ["Affine", "NotSquare", "direction_of", "read_affine", "solve_affine", "spread", "substitute"]
+__all__ = ["Affine", "NotSquare", "Solved", "direction_of", "read_affine", "solve_affine", "spread", "substitute"]
 
 Symbols = Mapping[str, Declaration]
 
@@ -64,11 +64,27 @@ class NotSquare(NoClosedForm):
 
 @dataclass(frozen=True)
 class Affine:
-    """left(X) = right, and the linear map that the unscaled equation has: image is L(V)."""
+    """left(X) = right after division by `factor`; image is the linear map of the equation before it."""
 
     left: Expr
     right: Expr
     image: Expr
+    factor: Expr
+
+
+@dataclass(frozen=True)
+class Solved:
+    """X = solution, from left = right.
+
+    inverted: the matrices and scalars that were inverted. systems: matrices that must be invertible
+    although nothing inverts them; a condition of the solution's own says so.
+    """
+
+    solution: Expr
+    left: Expr
+    right: Expr
+    inverted: tuple[Expr, ...]
+    systems: tuple[Expr, ...] = ()
 
 
 def substitute(e: Expr, values: Mapping[Expr, Expr]) -> Expr:
@@ -114,27 +130,29 @@ def direction_facts(x: Expr, symbols: Symbols) -> Declaration:
 def read_affine(equation: Expr, x: Expr, shorten: Simplifier) -> Affine | None:
     """The equation as left(X) = right, a common scalar factor divided out; None if it is not affine in x."""
     v = direction_of(x)
+    if any(depends(node, (x,)) for node in kinks_of(equation)):
+        return None
     try:
         image = shorten(action(equation, x, v, shorten))
     except MatcalcError:
         return None
+    if "skew" in shorten.facts.declared.get(str(x.data), ()):
+        image = shorten(substitute(image, {transpose(v): negate(v)}))
     if depends(image, (x,)):
         return None
     right = shorten(negate(substitute(equation, {x: zeros(*x.shape)})))
     if depends(right, (x,)):
         return None
     c, scalars, matrices = parts(image)
-    common = multiply(number(c), *[s for s in scalars if not depends(s, (v,))])
-    if matrices or any(depends(s, (v,)) for s in scalars):
-        scaled = shorten(multiply(power(common, number(-1)), right))
-        left = shorten(multiply(power(common, number(-1)), image))
-    else:
-        scaled, left = right, image
-    return Affine(left, scaled, image)
+    factor = multiply(number(c), *[s for s in scalars if not depends(s, (v,))])
+    if not matrices and not any(depends(s, (v,)) for s in scalars):
+        factor = number(1)
+    back = power(factor, number(-1))
+    return Affine(shorten(multiply(back, image)), shorten(multiply(back, right)), image, factor)
 
 
-def solve_affine(found: Affine, x: Expr, shorten: Simplifier) -> tuple[Expr, Expr, Expr]:
-    """(X, left, right): the solution, and the two sides of the equation that it solves."""
+def solve_affine(found: Affine, x: Expr, shorten: Simplifier) -> Solved:
+    """The solution, the two sides of the equation that it solves, and what was inverted."""
     v = direction_of(x)
     if is_zero(found.left):
         raise NoClosedForm(f"{x.data} drops out of the equation, so that it is not determined by it")
@@ -147,16 +165,19 @@ def solve_affine(found: Affine, x: Expr, shorten: Simplifier) -> tuple[Expr, Exp
     if is_column(x.shape):
         matrix = shorten(matrix_of(found.left, v))
         _square(matrix)
-        return shorten(multiply(inverse(matrix), found.right)), multiply(matrix, x), found.right
+        solution = shorten(multiply(inverse(matrix), found.right))
+        return Solved(solution, multiply(matrix, x), found.right, (found.factor, matrix))
+    raw, inverted, systems = _matrix(found, x, v, shorten)
     left = shorten(substitute(found.left, {v: x}))
-    return shorten(_matrix(found, x, v, shorten)), left, found.right
+    return Solved(shorten(raw), left, found.right, (found.factor, *inverted), systems)
 
 
-def _scalar(found: Affine, x: Expr, v: Expr, shorten: Simplifier) -> tuple[Expr, Expr, Expr]:
+def _scalar(found: Affine, x: Expr, v: Expr, shorten: Simplifier) -> Solved:
     if found.left.shape != SCALAR:
         raise NoClosedForm(f"{x.data} is a scalar, and one array equation for it has no solution in general")
-    factor = shorten(substitute(found.left, {v: number(1)}))
-    return shorten(multiply(found.right, power(factor, number(-1)))), multiply(factor, x), found.right
+    slope = shorten(substitute(found.left, {v: number(1)}))
+    solution = shorten(multiply(found.right, power(slope, number(-1))))
+    return Solved(solution, multiply(slope, x), found.right, (found.factor, slope))
 
 
 def _square(matrix: Expr) -> None:
@@ -201,20 +222,24 @@ def _sandwiches(e: Expr, v: Expr) -> list[tuple[Expr, Expr, bool]] | None:
     return out
 
 
-def _matrix(found: Affine, x: Expr, v: Expr, shorten: Simplifier) -> Expr:
+#: X, what was inverted, and what must be invertible besides.
+Raw = tuple[Expr, tuple[Expr, ...], tuple[Expr, ...]]
+
+
+def _matrix(found: Affine, x: Expr, v: Expr, shorten: Simplifier) -> Raw:
     sides = _sandwiches(found.left, v)
     if sides is not None and len({flipped for *_, flipped in sides}) == 1:
-        solution = _by_sides([(a, b) for a, b, _ in sides], found.right, shorten)
-        if solution is not None:
-            return transpose(solution) if sides[0][2] else solution
+        raw = _by_sides([(a, b) for a, b, _ in sides], found.right, shorten)
+        if raw is not None:
+            return (transpose(raw[0]), *raw[1:]) if sides[0][2] else raw
     if found.right.shape != x.shape:
         raise NoClosedForm(f"the equation has another shape than {x.data}, so that it does not determine it")
     matrix = shorten(vec_matrix(found.left, v))
     system = multiply(inverse(matrix), apply(REGISTRY["vec"], (found.right,)))
-    return apply(REGISTRY["unvec"], (system, zeros(*x.shape)))
+    return apply(REGISTRY["unvec"], (system, zeros(*x.shape))), (matrix,), ()
 
 
-def _by_sides(sides: list[tuple[Expr, Expr]], right: Expr, shorten: Simplifier) -> Expr | None:
+def _by_sides(sides: list[tuple[Expr, Expr]], right: Expr, shorten: Simplifier) -> Raw | None:
     """X from Σ Aᵢ X Bᵢ = C where all Bᵢ agree, or all Aᵢ, or where it is A X + X B."""
     same = shorten.keys.same
     first_left, first_right = sides[0]
@@ -222,22 +247,25 @@ def _by_sides(sides: list[tuple[Expr, Expr]], right: Expr, shorten: Simplifier) 
         return _between(shorten(add(*[a for a, _ in sides])), right, first_right)
     if all(same(a, first_left) for a, _ in sides):
         return _between(first_left, right, shorten(add(*[b for _, b in sides])))
-    lefts = [a for a, b in sides if _is_multiple_of_identity(b)]
     rights = [(a, b) for a, b in sides if not _is_multiple_of_identity(b)]
-    if lefts and rights and all(_is_multiple_of_identity(a) for a, _ in rights):
+    if all(_is_multiple_of_identity(a) for a, _ in rights):
         before = shorten(add(*[_scaled(a, b) for a, b in sides if _is_multiple_of_identity(b)]))
         after = shorten(add(*[_scaled(b, a) for a, b in rights]))
         _square(before)
         _square(after)
-        return apply(REGISTRY["sylvester"], (before, after, right))
+        kron = REGISTRY["kron"]
+        system = add(
+            apply(kron, (identity(after.shape[0]), before)), apply(kron, (transpose(after), identity(before.shape[0])))
+        )
+        return apply(REGISTRY["sylvester"], (before, after, right)), (), (system,)
     return None
 
 
-def _between(left: Expr, right: Expr, after: Expr) -> Expr:
+def _between(left: Expr, right: Expr, after: Expr) -> Raw:
     """X from A X B = C."""
     _square(left)
     _square(after)
-    return multiply(inverse(left), right, inverse(after))
+    return multiply(inverse(left), right, inverse(after)), (left, after), ()
 
 
 def _is_multiple_of_identity(e: Expr) -> bool:

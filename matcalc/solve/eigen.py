@@ -38,6 +38,7 @@ from matcalc.calculus.readings import gradients
 from matcalc.curvature import depends
 from matcalc.notation.text import to_text
 from matcalc.solve.affine import direction_of, substitute
+from matcalc.solve.isolate import rooted
 
 __all__ = ["Eigenproblem", "eigenproblem"]
 
@@ -146,7 +147,7 @@ def _on_sphere(s: Expr, g: Expr, x: Expr, multiplier: Expr, shorten: Simplifier)
         g = add(multiply(transpose(x), x), negate(level))
     extremes = []
     for nature, matrix in (("minimum", s), ("maximum", shorten(negate(s)))):
-        found = shorten(multiply(sqrt(level), _vectors(matrix, b, x)))
+        found = rooted(multiply(sqrt(level), _vectors(matrix, b, x)), shorten)
         value = multiply(transpose(found), s, found, power(level, number(-1)))
         extremes.append((nature, found, value))
     left, right, statement = _equation(s, b, x, multiplier, shorten)

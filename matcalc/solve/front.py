@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from matcalc.algebra.build import add, inner, negate, symbol, zeros
+from matcalc.algebra.build import add, inner, inverse, negate, number, power, symbol, zeros
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR, dim_text
 from matcalc.calculus.forms import recognised
@@ -150,7 +150,10 @@ def _nature(
 
 
 def _checked(branch: Branch, equations: Sequence[Expr], context: Context, tall: bool = False) -> float:
-    residual = largest_residual(branch.values, equations, context.symbols, tall)
+    values = branch.values
+    known = [e for *_, one in branch.isolated for e in (*one.inverted, *one.systems)]
+    matrices = [substitute(e, values) for e in known if e.shape != SCALAR]
+    residual = largest_residual(values, equations, context.symbols, matrices, tall)
     if residual is None:
         raise NoClosedForm("the matrices that the solution would invert are singular wherever it was tried")
     if not residual < _TOLERANCE:
@@ -163,7 +166,12 @@ def _checked(branch: Branch, equations: Sequence[Expr], context: Context, tall: 
 def _conditions(branch: Branch, problem: Problem, context: Context) -> list[str]:
     facts = context.shorten.facts
     out = [c for e in branch.values.values() for c in conditions_for(e, facts)]
-    out += [c for *_, isolated in branch.isolated for c in isolated.conditions]
+    for *_, isolated in branch.isolated:
+        for e in isolated.inverted:
+            if conditions_for(context.shorten(_reciprocal(e)), facts):
+                at_solution = context.shorten(substitute(e, branch.values))
+                out += conditions_for(context.shorten(_reciprocal(at_solution)), facts)
+        out += isolated.conditions
     for name, x in zip(problem.unknowns, problem.variables, strict=True):
         for fact, said in (("spd", "positive definite"), ("psd", "positive semidefinite"), ("positive", "positive")):
             if fact in problem.symbols[name].facts and not facts.holds(fact, branch.values[x]):
@@ -171,6 +179,10 @@ def _conditions(branch: Branch, problem: Problem, context: Context) -> list[str]
                     f"{to_text(branch.values[x])} {said}" if fact != "positive" else f"{to_text(branch.values[x])} > 0"
                 )
     return out
+
+
+def _reciprocal(e: Expr) -> Expr:
+    return power(e, number(-1)) if e.shape == SCALAR else inverse(e)
 
 
 def _shown(equations: Sequence[Equation], branch: Branch, unknowns: Sequence[Expr], context: Context) -> list[Identity]:

@@ -8,7 +8,7 @@ the derivative of the equation at its solution, from which the nature of the poi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from matcalc.algebra.build import (
@@ -20,6 +20,7 @@ from matcalc.algebra.build import (
     identity,
     inverse,
     is_number,
+    is_zero,
     multiply,
     negate,
     number,
@@ -40,7 +41,7 @@ from matcalc.notation.declarations import Declaration
 from matcalc.notation.text import to_text
 from matcalc.solve.affine import direction_facts, direction_of, read_affine, solve_affine, spread, substitute
 
-__all__ = ["Context", "Isolated", "isolate"]
+__all__ = ["Context", "Isolated", "isolate", "rooted"]
 
 #: How many functions are undone, and how often the equation is multiplied out, before giving up.
 _DEPTH = 4
@@ -74,7 +75,8 @@ class Isolated:
     left: Expr
     right: Expr
     slope: Expr
-    steps: tuple[str, ...] = ()
+    inverted: tuple[Expr, ...] = ()
+    systems: tuple[Expr, ...] = ()
     conditions: tuple[str, ...] = ()
 
 
@@ -86,8 +88,8 @@ def isolate(equation: Expr, x: Expr, context: Context, depth: int = 0) -> list[I
     equation = context.shorten(equation)
     found = read_affine(equation, x, context.shorten)
     if found is not None:
-        solution, left, right = solve_affine(found, x, context.shorten)
-        return [Isolated(solution, left, right, found.image)]
+        known = solve_affine(found, x, context.shorten)
+        return [Isolated(known.solution, known.left, known.right, found.image, known.inverted, known.systems)]
     if depth < _DEPTH:
         for attempt in (_undone, _multiplied):
             try:
@@ -133,13 +135,21 @@ def _undone(equation: Expr, x: Expr, context: Context, depth: int) -> list[Isola
         moved = action(node, x, direction_of(x), context.shorten)
         slope = substitute(found.slope, {direction_of(y): moved, y: node})
         for back, condition in backs:
-            solution = rooted(context.shorten(substitute(back, {y: found.solution})), context)
+            if is_zero(found.solution) and not (node.op is POWER and _positive_power(node)):
+                raise NoClosedForm(f"{to_text(node)} would have to be 0")
+            solution = rooted(context.shorten(substitute(back, {y: found.solution})), context.shorten)
             left, right = (context.shorten(substitute(side, {y: node})) for side in (found.left, found.right))
             conditions = found.conditions
             if condition and not context.shorten.facts.holds("nonnegative", found.solution):
                 conditions = (*conditions, condition.format(to_text(found.solution)))
-            out.append(Isolated(solution, left, right, context.shorten(slope), found.steps, conditions))
+            done = Isolated(solution, left, right, context.shorten(slope), found.inverted, found.systems, conditions)
+            if done not in out:
+                out.append(done)
     return out
+
+
+def _positive_power(node: Expr) -> bool:
+    return is_number(node.args[1]) and number_value(node.args[1]) > 0
 
 
 def _fresh(context: Context) -> str:
@@ -172,25 +182,27 @@ def _roots(p: Fraction, x: Expr, y: Expr, context: Context) -> Iterator[tuple[Ex
         yield negate(power(y, number(1 / p))), "{0} > 0"
 
 
-def rooted(e: Expr, context: Context) -> Expr:
+def rooted(e: Expr, shorten: Simplifier) -> Expr:
     """e with roots taken factor by factor where all factors are known to be nonnegative: sqrt(4/q) is 2/sqrt(q)."""
 
-    def replace(node: Expr, args: tuple[Expr, ...]) -> Expr:
+    def root(node: Expr, args: tuple[Expr, ...]) -> Expr:
         node = node if args == node.args else apply(node.op, args, node.data)
         if node.op is not POWER or node.shape != SCALAR or not is_number(node.args[1]):
             return node
         c, scalars, _ = parts(node.args[0])
-        if c <= 0 or not all(context.shorten.facts.holds("nonnegative", s) for s in scalars):
+        if c == 0 and number_value(node.args[1]) > 0:
+            return number(0)
+        if c <= 0 or not all(shorten.facts.holds("nonnegative", s) for s in scalars):
             return node
         p = number_value(node.args[1])
         factors = [_root_of_number(Fraction(c), Fraction(p))]
         for s in scalars:
             base, k = (s.args[0], s.args[1]) if s.op is POWER and is_number(s.args[1]) else (s, number(1))
-            nonnegative = context.shorten.facts.holds("nonnegative", base)
+            nonnegative = shorten.facts.holds("nonnegative", base)
             factors.append(power(base, number(number_value(k) * Fraction(p))) if nonnegative else power(s, number(p)))
         return multiply(*factors)
 
-    return context.shorten(rebuild(e, replace))
+    return shorten(rebuild(e, root))
 
 
 def _root_of_number(c: Fraction, p: Fraction) -> Expr:
@@ -216,12 +228,7 @@ def _multiplied(equation: Expr, x: Expr, context: Context, depth: int) -> list[I
         except NoClosedForm:  # another multiplier may do
             continue
         back = [power(left, number(-1)), power(right, number(-1))] if entrywise else [inverse(left), inverse(right)]
-        return [
-            Isolated(
-                s.solution, s.left, s.right, context.shorten(combine(back[0], s.slope, back[1])), s.steps, s.conditions
-            )
-            for s in solved
-        ]
+        return [replace(s, slope=context.shorten(combine(back[0], s.slope, back[1]))) for s in solved]
     return []
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from matcalc.algebra.build import add, inner, number
+from matcalc.algebra.build import add, inner, is_zero, number
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR, is_column
 from matcalc.calculus.linear import matrix_of
@@ -18,7 +18,7 @@ from matcalc.errors import MatcalcError
 from matcalc.notation.text import to_text
 from matcalc.solve.affine import direction_of, substitute
 from matcalc.solve.elimination import Branch
-from matcalc.solve.isolate import Context
+from matcalc.solve.isolate import Context, rooted
 
 __all__ = ["nature_of"]
 
@@ -42,6 +42,9 @@ def nature_of(
         if equation.owner is not x:
             return "unknown", (f"{x.data} was found from another equation than its own",)
         sign, shown = _sign(isolated.slope, x, context, values)
+        if x.shape == SCALAR:
+            there = _sign(isolated.slope, x, context, {**values, x: isolated.solution})
+            sign, shown = there if not sign or not there[0] else (sign, shown)
         reasons.append(shown)
         signs.append(sign)
     if not signs or 0 in signs:
@@ -53,13 +56,13 @@ def nature_of(
 
 def _sign(slope: Expr, x: Expr, context: Context, values: Mapping[Expr, Expr]) -> tuple[int, str]:
     shorten, v = context.shorten, direction_of(x)
-    slope = shorten(substitute(slope, values))
+    slope = rooted(substitute(slope, values), shorten)
     try:
         form = _form(slope, x, v, context)
     except MatcalcError as error:
         return 0, error.message
-    sign = definite(form, shorten.facts)
-    if not sign:
+    sign = 0 if is_zero(form) else definite(form, shorten.facts)
+    if not sign and not is_zero(form):
         pieces = multiplied_out(form)
         found = {definite(p, shorten.facts) for p in pieces}
         sign = found.pop() if len(found) == 1 else 0

@@ -10,7 +10,7 @@ from matcalc.algebra.expr import Expr, symbols_of
 from matcalc.algebra.matching import Binding, instantiate
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Dim, dim_names, dim_substitute, dim_text
-from matcalc.errors import DerivativeError, OptionError, ParseError, ShapeError
+from matcalc.errors import DerivativeError, MatcalcError, OptionError, ParseError, ShapeError
 from matcalc.notation.declarations import Declaration, read_where, split_where
 from matcalc.notation.names import normalise_name
 from matcalc.notation.read import read
@@ -139,9 +139,25 @@ def read_problem(f: object, unknowns: object, such_that: object, where: Where) -
     return _read(objective, sides, names, where, said)
 
 
+def _scalars(texts: list[str]) -> Where:
+    """Every symbol declared scalar, if each text by itself has no sign of linear algebra in it."""
+    found: dict[str, str] = {}
+    for text in texts:
+        try:
+            symbols = read(text, None).symbols
+        except MatcalcError:
+            return None
+        if any(d.shape != SCALAR for d in symbols.values()):
+            return None
+        found.update(dict.fromkeys(symbols, "scalar"))
+    return found
+
+
 def _read(objective: str, sides: list[tuple[str, str]], names: tuple[str, ...], where: Where, said: str) -> Problem:
     """All texts in one sum of scalars, so that sizes are found together; its first terms hold the equations."""
     terms = [f"‖({left.strip()}) − ({right.strip()})‖₁" for left, right in sides]
+    if where is None and not said:
+        where = _scalars([*[f"({left}) − ({right})" for left, right in sides], *([objective] if objective else [])])
     joined = " + ".join([*terms, *([f"({objective})"] if objective else [])])
     reading = read(f"{joined} where {said}" if said else joined, where, wrt=names)
     for name in names:

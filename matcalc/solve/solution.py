@@ -201,17 +201,18 @@ def full_rank(*roots: Expr) -> list[Expr]:
 
 def conditions_for(e: Expr, facts: Facts) -> tuple[str, ...]:
     """What must hold for the solution to exist, in terms of ranks where it inverts BᵀB."""
-    out = list(conditions_of(e, symbols_of(e), facts, to_text))
-    for node in postorder(e):
-        if node.op is INVERSE:
-            b, said = _gram(node.args[0]), f"{to_text(node.args[0])} invertible"
-            _, _, m = parts(node.args[0])
-            middle = m[len(m) // 2] if len(m) % 2 else None
-            if b is not None and said in out and (middle is None or facts.holds("spd", middle)):
-                wide = b.op is TRANSPOSE
-                rank = f"{to_text(b.args[0])} of full row rank" if wide else f"{to_text(b)} of full column rank"
-                out[out.index(said)] = rank
-    return tuple(out)
+    inverses = {f"{to_text(n.args[0])} invertible": n.args[0] for n in postorder(e) if n.op is INVERSE}
+    said = conditions_of(e, symbols_of(e), facts, to_text)
+    return tuple(_rank(inverses[c], facts) if c in inverses else c for c in said)
+
+
+def _rank(e: Expr, facts: Facts) -> str:
+    """The condition that e is invertible: for BᵀB that B has full column rank."""
+    b = _gram(e)
+    _, _, m = parts(e)
+    if b is None or (len(m) % 2 and not facts.holds("spd", m[len(m) // 2])):
+        return f"{to_text(e)} invertible"
+    return f"{to_text(b.args[0])} of full row rank" if b.op is TRANSPOSE else f"{to_text(b)} of full column rank"
 
 
 def _by_least_squares(e: Expr) -> Expr:
