@@ -18,7 +18,7 @@ ROOMS = [
     "claims", "training", "frameworks", "derivative", "derivatives", "derive", "curvature", "solve", "packing", "minimize",
     "functions", "symbolic", "cli", "__main__",
 ]  # fmt: skip
-HEAVY = ["sympy", "scipy", "jax", "torch", "dask", "matplotlib", "IPython"]
+HEAVY = ["sympy", "scipy", "jax", "torch", "dask", "matplotlib", "tqdm", "IPython"]
 #: Loaded inside a function, when they are needed.
 LATE = [*HEAVY, "numpy", "importlib.metadata"]
 
