@@ -85,6 +85,8 @@ SIMPLIFY: tuple[Identity, ...] = (
     # outer products inside ⊙
     Identity("⊙ of outer products", "(x yᵀ) ⊙ (u vᵀ)", "(x ⊙ u) (y ⊙ v)ᵀ", "x: m 1, y: n 1, u: m 1, v: n 1 -> m n"),
     Identity("⊙ with constant columns", "(x 𝟏ᵀ) ⊙ X", "diag(x) X", "x: m 1, X: m n -> m n"),
+    Identity("⊙ with columns of row sums", "(A 𝟏𝟏ᵀ) ⊙ X", "diag(A 𝟏) X", "A: m k, X: m n -> m n"),
+    Identity("⊙ with rows of column sums", "(𝟏𝟏ᵀ A) ⊙ X", "X diag(Aᵀ𝟏)", "A: k n, X: m n -> m n"),
     Identity("⊙ with constant rows", "(𝟏 yᵀ) ⊙ X", "X diag(y)", "y: n 1, X: m n -> m n"),
     Identity("⊙ with an outer product", "(x yᵀ) ⊙ X", "diag(x) X diag(y)", "x: m 1, y: n 1, X: m n -> m n"),
     # traces, sums and inner products
