@@ -42,13 +42,19 @@ def simplify(f: str | Expr, *, where: Where = None) -> Expr:
     return shortener(reading.symbols)(recognised(reading.expr))
 
 
-def _reading(f: str | Expr, where: Where, functions: Mapping[str, object] | None, wrt: Sequence[str]) -> Reading:
+def _reading(
+    f: str | Expr,
+    where: Where,
+    functions: Mapping[str, object] | None,
+    wrt: Sequence[str],
+    notation: str = "auto",
+) -> Reading:
     functions = own_functions(functions)
     if isinstance(f, Expr):
         return Reading(f, _declared(f, where), (), to_text(f))
     if not isinstance(f, str):
         raise OptionError(f"f is a text or an Expr, not {type(f).__name__}")
-    return read(f, where, functions=functions, wrt=wrt)
+    return read(f, where, functions=functions, wrt=wrt, notation=notation)
 
 
 def _declared(f: Expr, where: Where) -> dict[str, Declaration]:
@@ -121,7 +127,7 @@ def derive(
     """
     order = _check_options(order, layout, structure, notation)
     names = _names(wrt)
-    reading = _reading(f, where, functions, names)
+    reading = _reading(f, where, functions, names, notation)
     _check_variables(names, reading)
     question = Question(reading.expr, reading.symbols, layout, structure, values_of(reading.definitions))
     answers = question.answers(names, order)

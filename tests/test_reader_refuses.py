@@ -326,9 +326,9 @@ a derivative is not part of the notation
   ∂f
   ^
 Write the function, and say by what to derive."""),
-    (NotYetError, r"\frac{1}{2}", "", r"""the LaTeX command \frac is not read yet
-  \frac{1}{2}
-  ^^^^^"""),
+    (NotYetError, r"\foo{1}", "", r"""the LaTeX command \foo is not read
+  \foo{1}
+  ^^^^"""),
     (NotYetError, "max(x, z)", "xz", """\
 max of two expressions is read only where one of them is 0
   max(x, z)

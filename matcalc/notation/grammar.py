@@ -15,7 +15,7 @@ from matcalc.errors import ParseError
 from matcalc.notation.lexer import Token
 from matcalc.notation.tree import Node, TreeBuilder
 
-__all__ = ["grammar_text", "parse_tokens"]
+__all__ = ["Tokens", "grammar_text", "parse_tokens"]
 
 
 def grammar_text(name: str) -> str:
@@ -30,13 +30,14 @@ def grammar_text(name: str) -> str:
     return (Path(__file__).parents[2] / "grammar" / name).read_text(encoding="utf-8")
 
 
-class _Tokens(Lexer):
+class Tokens(Lexer):
     """The tokens were made before: they pass through."""
 
     def __init__(self, lexer_conf: object) -> None:
         pass
 
     def lex(self, data: list[Token]) -> Iterator[Token]:  # type: ignore[override]
+        """The tokens as they are."""
         return iter(data)
 
 
@@ -45,7 +46,7 @@ def _parser() -> Lark:
     return Lark(
         grammar_text("matcalc.lark"),
         parser="lalr",
-        lexer=_Tokens,
+        lexer=Tokens,
         strict=True,
         transformer=TreeBuilder(),
     )
@@ -89,7 +90,9 @@ def _complaint(tokens: list[Token], unexpected: Token, text: str) -> ParseError:
         return ParseError("one expression is read, and a comma begins another", spans=here)
     if unexpected.type in ("GREATER", "LESS"):
         return ParseError(f"{word} is read only in 𝟙[u > 0]", spans=here)
-    if before is not None and (before.type in _BINARY or before.type in _OPENING or before.type in ("COMMA", "SEMICOLON")):
+    if before is not None and (
+        before.type in _BINARY or before.type in _OPENING or before.type in ("COMMA", "SEMICOLON")
+    ):
         return ParseError(
             f"something is missing between {previous} and {word}", spans=((before.start, unexpected.end),)
         )

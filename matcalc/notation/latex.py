@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from matcalc.algebra.expr import Expr
+from matcalc.algebra.expr import Expr, symbols_of
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import is_scalar
 from matcalc.notation.display import Display, Piece, bare_level, first_factor, infix_pieces, sum_pieces, write
@@ -35,7 +35,7 @@ def latex_with_where(
     e: Expr, *, limit: int, bold: bool = False, transpose: str = r"\top"
 ) -> tuple[str, list[tuple[str, str]]]:
     """The expression and the parts that were named in it; the limit counts the characters of the text."""
-    style = _Style(bold, transpose)
+    style = _Style(bold, transpose, frozenset([latex_name(str(s.data)) for s in symbols_of(e)]))
     main, where = abbreviated(e, limit)
     return style.latex(main), [(latex_name(name), style.latex(part)) for name, part in where]
 
@@ -46,8 +46,9 @@ _OPERATORS = {"colon": " : ", "hadamard": r" \odot ", "quotient": r" \oslash "}
 class _Style:
     """One way of setting: the options, and how each kind of node is written."""
 
-    def __init__(self, bold: bool, transpose: str) -> None:
+    def __init__(self, bold: bool, transpose: str, symbols: frozenset[str]) -> None:
         self.bold = bold
+        self.symbols = symbols
         self.raised = {"T": transpose, "-T": f"-{transpose}"}
 
     def latex(self, tree: Display) -> str:
@@ -65,6 +66,10 @@ class _Style:
             return sum_pieces(part, "-", bars)
         if kind in _OPERATORS:
             return infix_pieces(part, _OPERATORS[kind], bars)
+        if kind == "row" or kind == "call":
+            name = part.text if part.text in REGISTRY.rows else ""
+            if name and REGISTRY[name].latex.partition(r"\left")[0] in self.symbols:
+                return _plain_call(part)  # \sigma(x) is a product where σ is a symbol
         return _WRITE[kind](part)
 
 
@@ -118,6 +123,11 @@ def _call(part: Display) -> list[Piece]:
     row = REGISTRY.rows.get(part.text)
     if row and row.latex and not row.text:
         return _row(part)
+    return _plain_call(part)
+
+
+def _plain_call(part: Display) -> list[Piece]:
+    """A function by its name."""
     opening, closing = _bracket(part)
     out: list[Piece] = [_function_name(part.text), opening]
     for i, operand in enumerate(part.parts):

@@ -7,7 +7,7 @@ text → tokens (lexer) → words said (words) → bars decided (fences) → tre
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from matcalc.algebra.expr import Expr
@@ -22,6 +22,8 @@ from matcalc.notation.grammar import parse_tokens
 from matcalc.notation.indexed import elaborate_indexed
 from matcalc.notation.indices import INDEXED, bind
 from matcalc.notation.infer import Inference, Problem, infer
+from matcalc.notation.latex_reader import from_latex, relocated
+from matcalc.notation.latex_tokens import is_latex
 from matcalc.notation.lexer import Token, scan
 from matcalc.notation.names import normalise_name
 from matcalc.notation.programs import (
@@ -60,7 +62,11 @@ class Reading:
 
 
 def parse(
-    text: str, where: Mapping[str, object] | str | None = None, *, functions: Mapping[str, object] | None = None
+    text: str,
+    where: Mapping[str, object] | str | None = None,
+    *,
+    functions: Mapping[str, object] | None = None,
+    notation: str = "auto",
 ) -> Expr:
     """The expression that a text says.
 
@@ -68,7 +74,7 @@ def parse(
     >>> print(parse("norm2(y - A*x)^2", {"A": "m n", "x": "n", "y": "m"}))
     ‖y − A x‖²
     """
-    return read(text, where, functions=functions).expr
+    return read(text, where, functions=functions, notation=notation).expr
 
 
 def read(
@@ -77,8 +83,11 @@ def read(
     *,
     functions: Mapping[str, object] | None = None,
     wrt: Iterable[str] = (),
+    notation: str = "auto",
 ) -> Reading:
     """The expression that a text says, its symbols, and what was assumed.
+
+    notation: "text", "latex", or "auto" for LaTeX where there is a command or a dollar in the text.
 
     >>> reading = read("‖y − Ax‖²")
     >>> {name: said.shape for name, said in reading.symbols.items()}
@@ -88,11 +97,29 @@ def read(
     """
     if not isinstance(text, str):
         raise ParseError(f"an expression is text, and not of type {type(text).__name__}")
+    if notation == "latex" or (notation == "auto" and is_latex(text)):
+        return _read_latex(text, where, functions or {}, wrt)
     try:
         return _read(text, where, functions or {}, wrt)
     except MatcalcError as error:
         if error.source is None and error.spans:
             raise type(error)(error.message, source=text, spans=error.spans, advice=error.advice) from None
+        raise
+
+
+def _read_latex(
+    source: str, where: Mapping[str, object] | str | None, functions: Mapping[str, object], wrt: Iterable[str]
+) -> Reading:
+    """What a LaTeX source says: the text that it is in matcalc's notation, errors with their places in the source."""
+    try:
+        translation = from_latex(source)
+    except MatcalcError as error:
+        raise type(error)(error.message, source=source, spans=error.spans, advice=error.advice) from None
+    try:
+        return replace(_read(translation.text, where, functions, wrt), text=source)
+    except MatcalcError as error:
+        if error.source is None and error.spans:
+            raise relocated(error, translation, source) from None
         raise
 
 

@@ -74,7 +74,7 @@ def latex_name(name: str, bold: bool = False) -> str:
     r"""A symbol's name as LaTeX.
 
     >>> print(*map(latex_name, ["A", "β", "W₁", "θ̂", "lam", "x_max", "dX", "dx₁", "X′"]))
-    A \beta W_{1} \hat{\theta} \mathrm{lam} x_{\mathrm{max}} \mathrm{d}X \mathrm{d}x_{1} X'
+    A \beta W_{1} \hat{\theta} \mathrm{lam} x_{\mathrm{max}} \mathrm{d}X \mathrm{d}x_{1} {X^{\prime}}
     >>> print(latex_name("X", bold=True), latex_name("β₁", bold=True))
     \mathbf{X} \boldsymbol{\beta}_{1}
     """
@@ -86,7 +86,9 @@ def latex_name(name: str, bold: bool = False) -> str:
         text = rf"\boldsymbol{{{text}}}" if text.startswith("\\") else rf"\mathbf{{{text}}}"
     for mark in marks:
         text = rf"\{mark}{{{text}}}"
-    text += "'" * primes
+    if primes:  # X' would be read as the transpose
+        marks_above = r"\prime" * primes
+        text = f"{{{text}^{{{marks_above}}}}}"
     return f"{text}_{{{below}}}" if below else text
 
 

@@ -89,7 +89,6 @@ row(
     differential="−Y dX Y + Y Yᵀ dXᵀ (I − X Y) + (I − Y X) dXᵀ Yᵀ Y",
     transpose="commutes",
     numpy="np.linalg.pinv({0})",
-    latex=r"\left({0}\right)^{+}",
     domain=("the rank of {0} is constant nearby",),
     source="Golub & Pereyra 1973, eq. 4.12",
 )
@@ -122,7 +121,6 @@ row(
     transpose="blind",
     differential="eigvec(X)ᵀ dX eigvec(X)",
     numpy="np.linalg.eigvalsh(({0} + {0}.T) / 2)[-1]",
-    latex=r"\lambda_{\max}\left({0}\right)",
     domain=("{0} symmetric", "the largest eigenvalue of {0} is simple"),
     sample=("symmetric",),
     facts=("spd -> positive", "psd -> nonnegative"),

@@ -1,0 +1,431 @@
+r"""LaTeX → matcalc's own notation, with the place in the source of every character that is written.
+
+The reductions of grammar/latex.lark write pieces of text; what LaTeX leaves open (spaces, which letters
+make a word, that an exponent may stand on a function) is settled when the pieces are joined.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import cast
+
+from lark import Lark
+from lark.exceptions import UnexpectedToken
+
+from matcalc.algebra.operations import REGISTRY
+from matcalc.errors import AmbiguityError, MatcalcError, NotYetError, ParseError
+from matcalc.notation.grammar import Tokens, grammar_text
+from matcalc.notation.latex_tokens import ENVIRONMENTS, FUNCTIONS, latex_tokens
+from matcalc.notation.lexer import Token
+from matcalc.notation.names import SUPERSCRIPTS
+
+__all__ = ["Translation", "from_latex", "relocated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some characters of the text: what they are for the pieces beside them, and where they come from.
+
+    kind    letter, digit, word, prefix, sign, close, space, raised, lowered, amp, row.
+    above   of a function: the exponent that stands on its name and belongs on its value.
+    """
+
+    text: str
+    start: int
+    end: int
+    kind: str = "sign"
+    above: str = ""
+
+
+Pieces = list[Piece]
+
+
+@dataclass(frozen=True)
+class Translation:
+    """The text in matcalc's notation, and for each piece of it where it begins and its place in the source."""
+
+    text: str
+    starts: list[int]
+    places: list[tuple[int, int]]
+
+    def place(self, span: tuple[int, int]) -> tuple[int, int]:
+        """The place in the source of a place in the text."""
+        if not self.places:
+            return 0, 1
+        first = max(bisect_right(self.starts, span[0]) - 1, 0)
+        last = max(bisect_right(self.starts, max(span[1] - 1, span[0])) - 1, first)
+        if span[0] >= len(self.text):
+            return self.places[-1][1], self.places[-1][1] + 1
+        return self.places[first][0], max(self.places[last][1], self.places[first][0] + 1)
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Lark:
+    return Lark(grammar_text("latex.lark"), parser="lalr", lexer=Tokens, strict=True, transformer=_Writer())
+
+
+def from_latex(source: str) -> Translation:
+    r"""The text in matcalc's own notation.
+
+    >>> from_latex(r"\tfrac12 \left\|\mathbf{y} - \mathbf{A}\mathbf{x}\right\|_2^2").text
+    '(1/2) ‖y - A x‖_{2}²'
+    >>> from_latex(r"$\log\det(X^\top X) + \sin^2(t)$").text
+    'log det(Xᵀ X) + (sin(t))²'
+    """
+    tokens = latex_tokens(source)
+    if not tokens:
+        raise ParseError("the text is empty")
+    _check_indices(tokens, source)
+    try:
+        pieces = cast(Pieces, _parser().parse(tokens))
+    except UnexpectedToken as error:
+        raise _complaint(tokens, error.token, source) from None
+    return _joined(pieces, source)
+
+
+def _complaint(tokens: list[Token], unexpected: Token, source: str) -> ParseError:
+    if unexpected.type == "$END":
+        opened = [t for t in tokens if t.type in ("LBRACE", "BEGIN")]
+        closed = sum(t.type in ("RBRACE", "END") for t in tokens)
+        if len(opened) > closed:
+            return ParseError("this group is never closed", spans=((opened[-1].start, opened[-1].end),))
+        last = tokens[-1]
+        return ParseError(
+            f"something is missing after {source[last.start : last.end]}", spans=((last.end, last.end + 1),)
+        )
+    written = source[unexpected.start : unexpected.end]
+    here = ((unexpected.start, unexpected.end),)
+    at = tokens.index(unexpected)
+    if unexpected.type in ("RBRACE", "END"):
+        before = source[tokens[at - 1].start : tokens[at - 1].end] if at else ""
+        if at and tokens[at - 1].type in ("SUB", "SUP", "FRACTION", "ROOT", "STYLE", "ACCENT"):
+            return ParseError(f"something is missing after {before}", spans=here)
+        return ParseError(f"{written} closes nothing", spans=here)
+    return ParseError(f"{written} cannot stand here", spans=here, advice="Write braces around what belongs together.")
+
+
+_BRACED_INDEX = re.compile(r"\\sum(?:\s*\\limits)?\s*_\s*(?:\{([a-z,\s]+)(?:=[^{}]*)?\}|([a-z]))")
+
+
+def _check_indices(tokens: list[Token], source: str) -> None:
+    """Refuse A_ij and x^10, which in LaTeX are A_i j and x^1 0."""
+    indices = {c for found in _BRACED_INDEX.finditer(source) for c in found.group(1) or found.group(2) if c.isalpha()}
+    for mark, one, other in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if mark.type not in ("SUB", "SUP") or one.type != other.type or one.end != other.start or one.type != "SYMBOL":
+            continue
+        a, b = source[one.start : one.end], source[other.start : other.end]
+        if (a.isdigit() and b.isdigit()) or (mark.type == "SUB" and a in indices and b in indices):
+            where = source[mark.start]
+            raise AmbiguityError(
+                f"{where}{a}{b} without braces is {where}{{{a}}} and then {b}", spans=((mark.start, other.end),),
+                advice=f"Write {where}{{{a}{b}}}.",
+            )  # fmt: skip
+
+
+# --- the reductions --------------------------------------------------------------------------------
+
+_RAISED = {plain: char for char, plain in SUPERSCRIPTS.items() if plain.isdigit() or plain == "-"}
+_CONVERSE = str.maketrans("-−", "--")
+
+
+class _Writer:
+    """What each reduction of the grammar writes; its methods bear the names of the grammar."""
+
+    def start(self, children: list[Pieces]) -> Pieces:
+        """The whole source."""
+        return children[0]
+
+    def nothing(self, children: list[Pieces]) -> Pieces:
+        """An empty group."""
+        return []
+
+    def followed(self, children: list[Pieces]) -> Pieces:
+        """One thing after another."""
+        before, after = children
+        if not before:
+            return after
+        before.extend(after)
+        return before
+
+    def symbol(self, children: list[Token]) -> Pieces:
+        """A letter, a digit, a sign or a command."""
+        (token,) = children
+        text = str(token.value)
+        if text == "\\\\":
+            return [Piece("\n", token.start, token.end, "row")]
+        if text == "&":
+            return [Piece("", token.start, token.end, "amp")]
+        if text in FUNCTIONS or (len(text) > 1 and text.isalpha()):
+            return [Piece(text, token.start, token.end, "word")]
+        kind = "space" if text == " " else "digit" if text[0].isdigit() or text[0] == "." else "sign"
+        if text.isalpha():
+            kind = "letter" if token.end - token.start == 1 else "word"
+        return [Piece(text, token.start, token.end, kind)]
+
+    def group(self, children: tuple[Token, Pieces, Token]) -> Pieces:
+        """{a}: invisible, but it is one thing for what stands on it."""
+        return children[1]
+
+    def fraction(self, children: tuple[Token, Pieces, Pieces]) -> Pieces:
+        """(a/b), in brackets of its own."""
+        mark, above, below = children
+        return [
+            Piece("(", mark.start, mark.end),
+            *_closed(above, mark),
+            Piece("/", mark.start, mark.end),
+            *_closed(below, mark),
+            _end(below, mark),
+        ]
+
+    def root(self, children: tuple[Token, Pieces]) -> Pieces:
+        """sqrt(a), or (a)^(1/k)."""
+        mark, inside = children
+        if mark.value:
+            end = Piece(f"^(1/({mark.value}))", mark.start, mark.end, "raised")
+            return [*_bracketed(inside, mark), end]
+        return [Piece("sqrt", mark.start, mark.end, "word"), *_bracketed(inside, mark)]
+
+    def styled(self, children: tuple[Token, Pieces]) -> Pieces:
+        """A letter or a word in another type: the type says nothing, but for 𝟏, 𝟎 and ℝ."""
+        mark, inside = children
+        text = "".join(piece.text for piece in inside)
+        end = inside[-1].end if inside else mark.end
+        name = str(mark.value)
+        if text.strip() in ("1", "0"):
+            one = "𝟙" if name == "mathbb" else "𝟏"
+            return [Piece(one if text.strip() == "1" else "𝟎", mark.start, end, "word")]
+        if name == "mathbb":
+            if text.strip() == "R":
+                return [Piece("ℝ", mark.start, end, "word")]
+            raise NotYetError(f"\\mathbb{{{text}}} is not read", spans=((mark.start, end),))
+        if name == "mathrm" and text == "d":
+            return [Piece("d", mark.start, end, "prefix")]  # of a differential: dX is one name
+        if re.fullmatch(r"[\w ]+", text):
+            inner = re.sub(r"\s+", " ", text)
+            return [Piece(inner, mark.start, end, "word")]
+        return inside
+
+    def accented(self, children: tuple[Token, Pieces]) -> Pieces:
+        r"""\hat x: the letter with a combining accent."""
+        mark, inside = children
+        text = "".join(piece.text for piece in inside if piece.kind != "space")
+        end = inside[-1].end if inside else mark.end
+        base, _, index = text.partition("_")
+        if not (base.isalpha() and len(unicodedata.normalize("NFC", base)) == 1):
+            raise ParseError("an accent stands on one letter", spans=((mark.start, end),))
+        return [Piece(base + str(mark.value) + (f"_{index}" if index else ""), mark.start, end, "word")]
+
+    def primed(self, children: tuple[Pieces, Token]) -> Pieces:
+        """X': the transpose, as everywhere."""
+        base, mark = children
+        return [*_grouped(base), Piece("ᵀ", mark.start, mark.end, "raised")]
+
+    def subscript(self, children: tuple[Pieces, Token, Pieces]) -> Pieces:
+        """x_i: before what is raised already."""
+        base, mark, below = children
+        text = "".join(piece.text for piece in below).replace("_{", "").replace("}", "").replace(" ", "")
+        if not text:
+            raise ParseError("an index is missing here", spans=((mark.start, mark.end),))
+        if base and base[-1].kind == "word" and base[-1].text in FUNCTIONS:
+            raise NotYetError(
+                f"an index below {base[-1].text} is not read", spans=((base[-1].start, below[-1].end),),
+                advice="A logarithm to the base b is log(x)/log(b).",
+            )  # fmt: skip
+        base = _grouped(base)
+        at = len(base)
+        while at and base[at - 1].kind == "raised" and base[at - 1].text != "ᵀ":
+            at -= 1
+        base.insert(at, Piece(f"_{{{text}}}", mark.start, below[-1].end, "lowered"))
+        return base
+
+    def superscript(self, children: tuple[Pieces, Token, Pieces]) -> Pieces:
+        """x^2, A^{-1}, X^\\top, \\sum^n."""
+        base, mark, above = children
+        end = above[-1].end if above else mark.end
+        text = "".join(piece.text for piece in above).strip()
+        if not text:
+            raise ParseError("an exponent is missing here", spans=((mark.start, mark.end),))
+        letter = base[-1] if base else None
+        if (letter is not None and letter.text == "ℝ") or any(p.text in ("∑", "∏") for p in base[-2:]):
+            return [*base, Piece(f"^{{{text}}}", mark.start, end, "raised")]
+        if letter is not None and letter.kind == "word" and _is_function(letter.text) and letter.text != "e":
+            return [*base[:-1], replace(letter, above=_exponent(text), end=max(letter.end, end))]
+        return [*_grouped(base), Piece(_exponent(text), mark.start, end, "raised")]
+
+    def environment(self, children: tuple[Token, Pieces, Token]) -> Pieces:
+        r"""Lines of a program, or the entries of a matrix."""
+        begin, inside, end = children
+        name = str(begin.value)
+        if end.value != name:
+            raise ParseError(
+                f"\\begin{{{name}}} is closed by \\end{{{end.value}}}",
+                spans=((begin.start, begin.end), (end.start, end.end)),
+            )
+        if not ENVIRONMENTS[name]:
+            return inside
+        while inside and (inside[-1].kind == "row" or inside[-1].text == " "):
+            inside.pop()
+        marks = {"amp": ", ", "row": "; "}
+        body = [Piece(marks[p.kind], p.start, p.end) if p.kind in marks else p for p in inside]
+        return [Piece("[", begin.start, begin.end), *body, Piece("]", end.start, end.end, "close")]
+
+
+def _exponent(text: str) -> str:
+    """What is written for an exponent."""
+    plain = text.translate(_CONVERSE).replace(" ", "")
+    if plain in ("T", "⊤", "t") and plain != "t":
+        return "ᵀ"
+    if plain in ("-T", "-⊤"):
+        return "⁻ᵀ"
+    if re.fullmatch("′+", plain):
+        return plain
+    if re.fullmatch(r"-?[0-9]{1,3}", plain):
+        return "".join(_RAISED[c] for c in plain)
+    if plain[0] in "∘⊙" and len(plain) > 1:
+        return f".^({plain[1:]})"
+    if plain == "+":
+        return "⁺"
+    return f"^({text})"
+
+
+def _bracketed(inside: Pieces, mark: Token) -> Pieces:
+    return [Piece("(", mark.start, mark.end), *inside, _end(inside, mark)]
+
+
+def _end(inside: Pieces, mark: Token) -> Piece:
+    """The bracket that closes, in the place of what it closes."""
+    end = inside[-1].end if inside else mark.end
+    return Piece(")", end - 1, end, "close")
+
+
+def _closed(inside: Pieces, mark: Token) -> Pieces:
+    """The part of a fraction: in brackets, unless it is one thing."""
+    plain = "".join(piece.text for piece in inside)
+    return inside if re.fullmatch(r"[0-9]+|[^\W\d_]", plain) else _bracketed(inside, mark)
+
+
+def _grouped(base: Pieces) -> Pieces:
+    """What a script stands on: a group of several things is taken in brackets."""
+    solid = [piece for piece in base if piece.kind not in ("raised", "lowered", "space")]
+    if len(solid) <= 1 or base[-1].kind in ("close", "raised", "lowered"):
+        return base
+    return [Piece("(", base[0].start, base[0].start + 1), *base, Piece(")", base[-1].end - 1, base[-1].end, "close")]
+
+
+def _is_function(word: str) -> bool:
+    return word in FUNCTIONS or word in REGISTRY.names or word.lower() in REGISTRY.names
+
+
+# --- joining ---------------------------------------------------------------------------------------
+
+_OPENS = {"(": ")", "[": "]"}
+
+
+def _joined(pieces: Pieces, source: str) -> Translation:
+    """One text: functions take their exponents back, words stand apart."""
+    text: list[str] = []
+    starts: list[int] = []
+    places: list[tuple[int, int]] = []
+    length = 0
+    before: Piece | None = None
+    for piece in _settled(pieces, source):
+        for part in ([replace(piece, text=" ")] if before and _apart(before, piece, source) else []) + [piece]:
+            text.append(part.text)
+            starts.append(length)
+            places.append((part.start, max(part.end, part.start + 1)))
+            length += len(part.text)
+        before = piece
+    return Translation("".join(text), starts, places)
+
+
+def _apart(one: Piece, other: Piece, source: str) -> bool:
+    """Whether a space stands between two pieces."""
+    if not one.text or not other.text or one.text[-1].isspace() or other.text[0].isspace():
+        return False
+    if other.kind in ("raised", "lowered") or one.kind == "prefix":
+        return False
+    between = source[one.end : other.start]
+    if between.strip("{}") != between.strip("{} \t\n") or (between.isspace() and between):
+        return True
+    if one.kind == "lowered":
+        return _wordy(other.text[0])
+    if not (_wordy(one.text[-1]) and _wordy(other.text[0])):
+        return False
+    return "word" in (one.kind, other.kind)
+
+
+def _wordy(character: str) -> bool:
+    return character.isalnum() or character == "_" or unicodedata.combining(character) != 0
+
+
+def _settled(pieces: Pieces, source: str) -> Iterator[Piece]:
+    """The pieces with function brackets round, and each exponent of a function behind its argument."""
+    close: list[tuple[str, str]] = []  # for every open bracket: what to write at its end, and what to add
+    waiting = ""
+    opener: Piece | None = None
+    at = 0
+    while at < len(pieces):
+        piece = pieces[at]
+        at += 1
+        if piece.kind == "word" and piece.text.strip() == "𝟙":
+            follows = next((p.text for p in pieces[at:] if p.kind != "space"), "")
+            yield piece if follows in ("[", "(") else replace(piece, text="𝟏")
+            opener = piece
+            continue
+        if piece.above:
+            yield replace(piece, text="(" + piece.text, above="")
+            waiting = f"){piece.above}"
+            if not any(p.text in _OPENS for p in pieces[at : at + 2] if p.kind != "space"):
+                taken = _atom(pieces, at)
+                if taken == at:
+                    raise ParseError(f"{piece.text} needs an argument", spans=((piece.start, piece.end),))
+                yield Piece(" ", piece.start, piece.end, "space")
+                yield from pieces[at:taken]
+                yield Piece(waiting, piece.start, piece.end, "close")
+                waiting, at = "", taken
+            opener = piece
+            continue
+        if piece.text in _OPENS:
+            round_one = piece.text == "[" and opener is not None and _is_function(opener.text)
+            indicator = opener is not None and opener.text == "𝟙"
+            opening = "[" if indicator else "(" if round_one else piece.text
+            close.append((_OPENS[opening], waiting))
+            waiting = ""
+            yield replace(piece, text=opening)
+        elif piece.text in (")", "]") and close:
+            ending, rest = close.pop()
+            if ending == "]" and piece.text == ")":  # a mistake, which is said where brackets are matched
+                ending = ")"
+            yield replace(piece, text=ending + rest)
+        else:
+            yield piece
+        if piece.kind != "space":
+            opener = piece
+
+
+def _atom(pieces: Pieces, at: int) -> int:
+    r"""Where the one thing ends that a function without brackets takes: \sin^2 \theta."""
+    while at < len(pieces) and pieces[at].kind == "space":
+        at += 1
+    if at >= len(pieces) or pieces[at].kind not in ("letter", "word"):
+        if at < len(pieces) and pieces[at].kind == "digit":
+            raise AmbiguityError(
+                "what this function takes has two readings", spans=((pieces[at].start, pieces[at].end),),
+                advice="Write brackets around its argument.",
+            )  # fmt: skip
+        return at
+    at += 1
+    while at < len(pieces) and pieces[at].kind in ("raised", "lowered"):
+        at += 1
+    return at
+
+
+def relocated(error: MatcalcError, translation: Translation, source: str) -> MatcalcError:
+    """The error with its places in the LaTeX source."""
+    spans = tuple(translation.place(span) for span in error.spans)
+    return type(error)(error.message, source=source, spans=spans, advice=error.advice)
