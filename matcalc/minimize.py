@@ -242,6 +242,7 @@ class _Task:
             raise OptionError(f"{method} takes no bounds", advice="L-BFGS-B, TNC, SLSQP and trust-constr do")
         if self.equations and not takes_constraints:
             raise OptionError(f"{method} takes no constraints", advice="SLSQP and trust-constr do")
+        packed.check_start()
         record = _Record(packed.value_and_gradient, progress)
         found = optimize.minimize(
             record.evaluate,

@@ -174,8 +174,20 @@ class Packed:
 
     def value_and_gradient(self, x: Array) -> tuple[float, Array]:
         """The value and the gradient, packed like x."""
-        value, *found = self.compiled(**self.data, **self.unpack(x))
+        import numpy as np
+
+        with np.errstate(all="ignore"):  # a step may leave the domain; the solver then sees that f is not finite
+            value, *found = self.compiled(**self.data, **self.unpack(x))
         return float(value), _packed(found)
+
+    def check_start(self) -> None:
+        """Refuse a start where the function or its gradient is not finite."""
+        import numpy as np
+
+        value, gradient = self.value_and_gradient(self.start)
+        if not (np.isfinite(value) and np.all(np.isfinite(gradient))):
+            where = ", ".join(f"{n} = {np.array2string(v, threshold=4)}" for n, v in self.unpack(self.start).items())
+            raise DataError(f"the function is not finite at the start, {where[:200]}", advice="give another start")
 
     def hessian_product(self, x: Array, p: Array) -> Array:
         """The Hessian at x times p."""
@@ -267,6 +279,8 @@ def _array(name: str, given: Mapping[str, object], shape: Shape, sizes: dict[str
     array = array.reshape(()) if not axes and array.size == 1 else array
     if array.ndim != len(axes):
         raise DataError(f"{name} is {_said(shape)}, and the array given has shape {array.shape}")
+    if not array.size:
+        raise DataError(f"{name} is {_said(shape)}, and the array given has shape {array.shape}: it has no entries")
     if not np.all(np.isfinite(array)):
         raise DataError(f"{name} has entries that are not finite")
     for dim, length in zip(axes, array.shape, strict=True):

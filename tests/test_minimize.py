@@ -121,6 +121,10 @@ def test_refusals():
         minimize("‖W‖²", "W", {}, where={"W": "k k"})
     with pytest.raises(DataError, match="weight of"):
         minimize("‖X w − y‖² + λ ‖w‖₁", "w", {**data, "λ": -1.0})
+    with pytest.raises(DataError, match="not finite at the start"):
+        minimize("x − log(x)", "x", {})
+    with pytest.raises(DataError, match="no entries"):
+        minimize("‖x − a‖²", "x", {"a": []})
     with pytest.raises(DerivativeError, match="not linear"):
         minimize("‖X w − y‖²", "w", data, such_that="wᵀw = 1")
 

@@ -123,7 +123,8 @@ class Solution:
         return "\n".join(lines)
 
     def __repr__(self) -> str:
-        return f"<{', '.join(f'{n}* = {to_text(e)}' for n, e in self.solution.items())}>"
+        points = [", ".join(f"{n}* = {to_text(e)}" for n, e in p.solution.items()) for p in self.points]
+        return f"<{' or '.join(points)}>"
 
     def latex(self) -> str:
         """The first point as LaTeX."""
