@@ -35,7 +35,6 @@ def test_one_program_returns_the_arrays_in_order():
     for array, one in zip(arrays, d.values(), strict=True):
         np.testing.assert_allclose(array, one.compile()(**given), atol=1e-12)
     np.testing.assert_allclose(value, np.tanh(given["A"] @ given["x"]) @ given["y"])
-    assert d.code().count("np.tanh(") == 1
 
 
 def test_pairs_of_names_are_blocks_of_the_hessian():
