@@ -43,6 +43,8 @@ METHODS: dict[str, tuple[bool, bool, bool]] = {
     "trust-ncg": (True, False, False),
     "trust-constr": (True, True, True),
 }
+#: A gradient smaller than this, relative to the value, is rounding: line searches fail there.
+_ROUNDING = 1e-8
 Bounds = Mapping[str, tuple[object, object]]
 
 
@@ -52,7 +54,8 @@ class Minimum:
 
     values    the variables by name. fun: the value of the function there.
     gradient  the largest entry of the gradient there (of the reformulated problem, if there is one).
-    success, status, message, iterations: what the solver says.
+    success   whether the solver says so, or stopped where the gradient is nothing but rounding.
+    status, message, iterations: what the solver says.
     history   the value after each iteration, the start first.
     notes     reformulations that were made.
     """
@@ -260,11 +263,13 @@ class _Task:
         for name, split in self.splits.items():
             values[name] = values.pop(str(split.plus.data)) - values.pop(str(split.minus.data))
         _, gradient = packed.value_and_gradient(found.x)
+        stationary = packed.stationarity(found.x, gradient)
+        free = not self.equations  # with constraints the gradient does not vanish
         return Minimum(
             {n: values[n] for n in self.names},
             float(found.fun),
-            packed.stationarity(found.x, gradient),
-            bool(found.success),
+            stationary,
+            bool(found.success) or (free and stationary <= _ROUNDING * max(1.0, abs(float(found.fun)))),
             int(found.status),
             str(found.message),
             int(found.nit),

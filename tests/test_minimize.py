@@ -156,9 +156,13 @@ def test_logistic_regression_on_breast_cancer():
 
     x, y = datasets.load_breast_cancer(return_X_y=True)
     x = (x - x.mean(0)) / x.std(0)
-    theirs = LogisticRegression(C=1.0, fit_intercept=False, tol=1e-10, max_iter=10_000).fit(x, y).coef_[0]
+    fit = LogisticRegression(C=1.0, fit_intercept=False, tol=1e-10, max_iter=10_000, solver="newton-cholesky")
+    theirs = fit.fit(x, y).coef_[0]
     ours = minimize(LOGISTIC, "w", {"X": x, "y": 2.0 * y - 1, "λ": 1.0})
     np.testing.assert_allclose(ours["w"], theirs, atol=1e-6)
+    newton = minimize(LOGISTIC, "w", {"X": x, "y": 2.0 * y - 1, "λ": 1.0}, method="Newton-CG")
+    assert newton.success
+    np.testing.assert_allclose(newton["w"], theirs, atol=1e-8)
 
 
 def test_softmax_regression_on_iris():
