@@ -20,10 +20,11 @@ from matcalc.calculus.linear import action, adjoints, vec_matrix
 from matcalc.calculus.readings import axes_of, direction, gradients
 from matcalc.calculus.structure import subspace
 from matcalc.calculus.traces import as_traces
+from matcalc.codegen.coded import Coded
 from matcalc.derivation import Steps, Task, derivation
 from matcalc.derivation.forms import Style
 from matcalc.derivation.html import html_page
-from matcalc.errors import DerivativeError, MatcalcError, NotYetError, OptionError
+from matcalc.errors import DerivativeError, MatcalcError, OptionError
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.heads import head_latex, head_text
 from matcalc.notation.latex import to_latex
@@ -37,13 +38,12 @@ if TYPE_CHECKING:
     from matcalc.check import Certificate
     from matcalc.claims import Match
     from matcalc.codegen.columns import Columns
-    from matcalc.codegen.compiled import Compiled
 
 __all__ = ["Derivative"]
 
 
 @dataclass(frozen=True)
-class Derivative:
+class Derivative(Coded):
     """The derivative of `function` by `wrt`, with everything that can be said of it.
 
     function  the function that was differentiated, as an Expr.
@@ -300,35 +300,15 @@ class Derivative:
 
     # --- code --------------------------------------------------------------------------------------
 
-    def code(self, target: str = "numpy", what: Sequence[str] = ("value", "derivative")) -> str:
-        """The source of a function that computes `what`, as one would write it by hand."""
-        return self._compiled(target, what).source
+    @property
+    def _variables(self) -> tuple[str, ...]:
+        return (self.wrt,) if self.order == 1 and not self.along else ()
 
-    def compile(self, target: str = "numpy", what: Sequence[str] = ("derivative",)) -> Compiled | Columns:
-        """A callable with one keyword argument for every symbol of the function, and for a direction.
-
-        It returns an array whose axes are those of the function, then those of the variable; a
-        tuple of arrays for several `what`.
-        """
-        return self._compiled(target, what)
-
-    def _compiled(self, target: str, what: Sequence[str]) -> Compiled | Columns:
-        from matcalc.codegen.compiled import compile_numpy
-
-        if target != "numpy":
-            raise NotYetError(f"code for {target!r} is not there yet", advice='target="numpy" is')
-        outputs = {}
-        for name in what:
-            if name not in ("value", "derivative"):
-                raise OptionError(f"what={name!r} does not exist", advice="one of value, derivative")
-            if name == "value":
-                outputs[name] = recognised(self.function)
-            elif self._has_matrix():
-                outputs[name] = self.kronecker
-            else:
-                return self._columns(what)
-        axes = {name: self.axes for name in outputs if name == "derivative" and self.kind == "differential"}
-        return compile_numpy(outputs, self._symbols, name="_and_".join(what), title=str(self), axes=axes)
+    def _outputs(self, what: Sequence[str]) -> tuple[dict[str, Expr], dict[str, tuple[Dim, ...]]] | None:
+        if "derivative" in what and not self._has_matrix():
+            return None
+        outputs = {name: recognised(self.function) if name == "value" else self.kronecker for name in what}
+        return outputs, {name: self.axes for name in what if name == "derivative" and self.kind == "differential"}
 
     def _has_matrix(self) -> bool:
         """Whether the linear map has a matrix in closed form; the array of a Fréchet form is made column by column."""

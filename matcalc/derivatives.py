@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from matcalc.algebra.build import symbol
 from matcalc.algebra.expr import Expr
+from matcalc.algebra.shapes import Dim
 from matcalc.calculus.answers import Answer, Question
 from matcalc.calculus.conditions import conditions_of
 from matcalc.calculus.definitions import needed, values_of
 from matcalc.calculus.forms import facts_of, recognised
+from matcalc.codegen.coded import Coded
 from matcalc.derivation import Steps, Task, derivation
 from matcalc.derivation.forms import Style
 from matcalc.derivative import Derivative, check_choice, remarks_on
-from matcalc.errors import DerivativeError, NotYetError, OptionError
+from matcalc.errors import DerivativeError, NotYetError
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.heads import head_text
 from matcalc.notation.names import normalise_name
@@ -25,7 +27,7 @@ from matcalc.notation.text import to_text
 from matcalc.training import UpdateRule, update_rule
 
 if TYPE_CHECKING:
-    from matcalc.codegen.compiled import Compiled
+    from matcalc.codegen.columns import Columns
 
 __all__ = ["Derivatives", "letter_of", "make_derivative"]
 
@@ -47,7 +49,7 @@ def make_derivative(reading: Reading, question: Question, path: tuple[str, ...],
     )  # fmt: skip
 
 
-class Derivatives(Mapping[Key, Derivative]):
+class Derivatives(Coded, Mapping[Key, Derivative]):
     """The derivatives of `function` by the names in `wrt`: a mapping by name, for order 2 by pairs of names.
 
     They share one where-list in str(), one program in code() and compile(), and one sweep.
@@ -162,30 +164,27 @@ class Derivatives(Mapping[Key, Derivative]):
         first = next(iter(found.values()))
         return update_rule(recognised(first.function), {n: d.expr for n, d in found.items()}, first.where, step)
 
-    def code(self, target: str = "numpy", what: Sequence[str] = ("value", "derivative")) -> str:
-        """The source of one function that computes the value and all derivatives, in the order of the mapping."""
-        return self._compiled(target, what).source
+    @property
+    def _symbols(self) -> Mapping[str, Declaration]:
+        return self.where
 
-    def compile(self, target: str = "numpy", what: Sequence[str] = ("derivative",)) -> Compiled:
-        """A callable that returns the arrays in the order of the mapping, with the value where `what` has it."""
-        return self._compiled(target, what)
+    @property
+    def _variables(self) -> tuple[str, ...]:
+        return tuple(self.wrt) if self.order == 1 else ()
 
-    def _compiled(self, target: str, what: Sequence[str]) -> Compiled:
-        from matcalc.codegen.compiled import compile_numpy
+    def _columns(self, what: Sequence[str]) -> Columns:
+        raise NotYetError("several derivatives without a closed form have no code together; ask for one at a time")
 
-        if target != "numpy":
-            raise NotYetError(f"code for {target!r} is not there yet", advice='target="numpy" is')
+    def _outputs(self, what: Sequence[str]) -> tuple[dict[str, Expr], dict[str, tuple[Dim, ...]]] | None:
         outputs: dict[str, Expr] = {}
-        axes = {}
+        axes: dict[str, tuple[Dim, ...]] = {}
         for name in what:
             if name == "value":
                 outputs["value"] = recognised(self.function)
-            elif name == "derivative":
+            else:
                 for path, d in self._items.items():
                     key = "_".join(("derivative", *path))
                     outputs[key] = d.kronecker
                     if d.kind == "differential":
                         axes[key] = d.axes
-            else:
-                raise OptionError(f"what={name!r} does not exist", advice="one of value, derivative")
-        return compile_numpy(outputs, self.where, name="_and_".join(what), title=str(self), axes=axes)
+        return outputs, axes

@@ -121,9 +121,12 @@ def test_a_triangular_matrix_is_solved_by_substitution():
 
 def test_a_program_prints():
     program = plan({"value": inner(r, r)}, shapes(A, x, y))
-    assert str(program) == (
-        "inputs  A: m×n, x: n, y: m\nr: m = plus(matmul(A, x), -1 y)\noutput  value: scalar = dot(r, r)"
-    )
+    assert str(program).splitlines() == [
+        "inputs  A: m×n, x: n, y: m",
+        "r: m = plus(matmul(A, x), -1 y)     2 m n + m flops, 8 m n + 32 m + 8 n bytes",
+        "output  value: scalar = dot(r, r)   2 m flops, 16 m bytes",
+        "all                                 2 m n + 3 m flops, 8 m n + 48 m + 8 n bytes",
+    ]
 
 
 def test_the_whole_source():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from matcalc.codegen.terms import dims_of
 from matcalc.errors import DataError
 from matcalc.notation.names import normalise_name
 
-__all__ = ["Compiled", "compile_numpy", "numpy_code"]
+__all__ = ["Compiled", "compile_numpy", "numpy_code", "planned", "run_source"]
 
 Array = NDArray[Any]
 _DOUBLE = np.dtype(np.float64)
@@ -116,10 +117,16 @@ def _result(value: object, dtype: np.dtype[Any]) -> Array:
     return np.asarray(array, dtype)
 
 
-def _function(source: str, name: str) -> Callable[..., Any]:
+@lru_cache(maxsize=256)
+def run_source(source: str, name: str) -> dict[str, Any]:
+    """The names that a source defines."""
     namespace: dict[str, Any] = {"__name__": "matcalc.generated"}
     exec(compile(source, f"<matcalc {name}>", "exec"), namespace)
-    function = namespace[name]
+    return namespace
+
+
+def _function(source: str, name: str) -> Callable[..., Any]:
+    function = run_source(source, name)[name]
     assert callable(function)
     return function  # type: ignore[no-any-return]
 
@@ -202,7 +209,7 @@ def compile_numpy(
     >>> float(f(A=[[1, 2], [3, 4]], x=[1, 1], y=[2, 4]))
     10.0
     """
-    program = _planned(outputs, symbols, facts, axes)
+    program = planned(outputs, symbols, facts, axes)
     return Compiled(program, fast_source(program, name, title), name)
 
 
@@ -217,15 +224,16 @@ def numpy_code(
     checks: bool = False,
 ) -> str:
     """The source of the function that `compile_numpy` runs; with `checks`, one that compares shapes first."""
-    return numpy_source(_planned(outputs, symbols, facts, axes), name, title, checks)
+    return numpy_source(planned(outputs, symbols, facts, axes), name, title, checks)
 
 
-def _planned(
+def planned(
     outputs: Mapping[str, Expr],
     symbols: Symbols,
-    facts: Mapping[str, frozenset[str]],
-    axes: Mapping[str, tuple[Dim, ...]] | None,
+    facts: Mapping[str, frozenset[str]] = NO_FACTS,
+    axes: Mapping[str, tuple[Dim, ...]] | None = None,
 ) -> Program:
+    """The program that computes the outputs from the symbols: see `compile_numpy`."""
     shapes: dict[str, Shape] = {}
     known = dict(facts)
     for symbol, declared in symbols.items():

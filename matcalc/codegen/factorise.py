@@ -101,7 +101,7 @@ def _by_lu(term: Term, rebuilt: Term) -> Term:
         return _signed(rebuilt)
     factor = make("lu", rebuilt.args[:1], None, term.args[0].dims)
     if term.op == "logdet":
-        return total(call("log", call("abs", make("lu_diagonal", (factor,), None, factor.dims[:1]))))
+        return make("lu_logdet", (factor,), None, ())
     transposed = term.op == "solve" and bool(term.data)
     return make("lu_solve", (factor, _right_side(term, rebuilt)), transposed, term.dims)
 

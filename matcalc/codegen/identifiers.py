@@ -24,7 +24,8 @@ DEFINED = ("cholesky", "cholesky_solve", "cholesky_inverse", "lu_factors", "lu_s
 
 #: Names that mean something else in generated code.
 RESERVED = frozenset({
-    "np", *[name for names in MODULES.values() for name in names], *DEFINED, *keyword.kwlist, *keyword.softkwlist, *dir(builtins)
+    "np", "xp", "jax", "jnp", "torch", "math", *[name for names in MODULES.values() for name in names], *DEFINED,
+    *keyword.kwlist, *keyword.softkwlist, *dir(builtins),
 })  # fmt: skip
 
 _MARKS = {"′": "_prime", "*": "_star", "⁺": "_plus", "⁻": "_minus", "†": "_dagger"}

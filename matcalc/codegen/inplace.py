@@ -45,7 +45,12 @@ class Statements:
                 self.last[read] = i
         kept = {term for _, term in program.outputs}
         shown = _users(self.items)
-        self.own = {t for t in writer.names if t.op in _NEW and t.rank and t not in kept and _only_read(t, shown, kept)}
+        held = kept | set(writer.names)
+        self.own = {t for t in writer.names if t.op in _NEW and t.rank and t not in kept and _only_read(t, shown, held)}
+            t
+            for t in writer.names
+            if t.op in _NEW and t.rank and t not in kept and _only_read(t, shown, kept | set(writer.names))
+        }
 
     def _ordered(self, program: Program) -> list[tuple[str, Term]]:
         """Assignments in their order, each followed by the results that can be computed then."""
@@ -78,7 +83,8 @@ class Statements:
     def lines(self, plain: Callable[[str, Term], list[str] | None]) -> list[str]:
         """All statements; `plain` writes those that take several of their own."""
         out: list[str] = []
-        for self.at, (name, term) in enumerate(self.items):
+        for at, (name, term) in enumerate(self.items):
+            self.at = at
             self.here = self._named(term)
             out += plain(name, term) or self.assign(name, term)
         return out
@@ -199,7 +205,10 @@ def _users(items: Iterable[tuple[str, Term]]) -> dict[Term, list[Term]]:
 
 
 def _only_read(t: Term, users: Mapping[Term, list[Term]], kept: set[Term]) -> bool:
-    """Whether no array that is kept shares the memory of t: views are made for a product and gone."""
+    """Whether no array that is kept shares the memory of t: views are made for a product and gone.
+
+    A view that has a name is kept: it may be read after the memory has been given away.
+    """
     for user in users.get(t, []):
         if user.op in ("transpose", "spread"):
             if user in kept or not _only_read(user, users, kept):

@@ -13,7 +13,7 @@ from matcalc.codegen.numpy_text import Writer
 from matcalc.codegen.program import Assignment, Program
 from matcalc.codegen.terms import Term, dims_of
 
-__all__ = ["function_text", "numpy_source", "with_imports"]
+__all__ = ["docstring_lines", "function_text", "numpy_source", "result_text", "with_imports"]
 
 
 def numpy_source(
@@ -33,9 +33,9 @@ def function_text(
     """The lines of one function, without imports; `first` stands before its own statements."""
     writer = Writer(program, fast)
     body = [*first, *(_tuned(writer, program) if fast else _plain(writer, program))]
-    body.append(f"return {', '.join([_result(writer, term) for _, term in program.outputs])}")
+    body.append(f"return {', '.join([result_text(writer, term) for _, term in program.outputs])}")
     lines = [f"def {name}({', '.join(program.identifiers[n] for n, _ in program.inputs)}):"]
-    return [*lines, *_docstring(docstring or _shapes_text(program)), *["    " + line for line in body]]
+    return [*lines, *docstring_lines(docstring or _shapes_text(program)), *["    " + line for line in body]]
 
 
 def _plain(writer: Writer, program: Program) -> list[str]:
@@ -69,7 +69,8 @@ def _assignment(writer: Writer, assignment: Assignment) -> list[str]:
     return [f"{name} = {writer.text(term, top=True)}"]
 
 
-def _result(writer: Writer, term: Term) -> str:
+def result_text(writer: Writer, term: Term) -> str:
+    """The text of a result, which is a float where it is a number."""
     text = writer.text(term)
     return text + ".0" if re.fullmatch(r"-?\d+", text) else text
 
@@ -88,7 +89,8 @@ def _imports(text: str) -> list[str]:
     return lines
 
 
-def _docstring(text: str) -> list[str]:
+def docstring_lines(text: str) -> list[str]:
+    """The lines of a docstring, inside a function."""
     safe = text.replace("\\", "\\\\").replace('"""', "'''").rstrip()
     if safe.endswith('"'):
         safe += " "

@@ -362,7 +362,7 @@ _TEMPLATES = {
     "cho_inverse": "cholesky_inverse({0})",
     "lu": "lu_factors({0})",
     "factor_diagonal": "np.diagonal({0})",
-    "lu_diagonal": "np.diagonal({0}[0])",
+    "lu_logdet": "np.log(np.abs(np.diagonal({0}[0]))).sum()",
     "commuted": "{0}.reshape({1}, {2}, -1).swapaxes(0, 1).reshape({1} * {2}, -1)",
     "on_diagonal": "(np.eye({1})[:, :, None] * {0}).reshape({1} * {1}, -1)",
     "every": "{0}[::{1} + 1]",
@@ -386,5 +386,5 @@ _FAST = {
     "diagonal": "{0}.diagonal()",
     "trace": "{0}.trace()",
     "factor_diagonal": "{0}.diagonal()",
-    "lu_diagonal": "{0}[0].diagonal()",
+    "lu_logdet": "np.log(np.abs({0}[0].diagonal())).sum()",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from matcalc.algebra.shapes import Shape, dim_text
+from matcalc.codegen.costs import Count, add, cost_text, costs
 from matcalc.codegen.terms import Dims, Term
 
 __all__ = ["Assignment", "Program"]
@@ -36,9 +37,17 @@ class Program:
 
     def __str__(self) -> str:
         lines = ["inputs  " + ", ".join(f"{self.identifiers[n]}: {_axes(s)}" for n, s in self.inputs)]
-        lines += [f"{a.name}: {_axes(a.term.dims)} = {self._text(a.term, a.name)}" for a in self.assignments]
-        lines += [f"output  {name}: {_axes(t.dims)} = {self._text(t)}" for name, t in self.outputs]
-        return "\n".join(lines)
+        rows = [(f"{a.name}: {_axes(a.term.dims)} = {self._text(a.term, a.name)}", a.term) for a in self.assignments]
+        rows += [(f"output  {name}: {_axes(t.dims)} = {self._text(t)}", t) for name, t in self.outputs]
+        width = min(max(len(text) for text, _ in rows), 80)
+        total: tuple[Count, Count] = ({}, {})
+        named = {a.term for a in self.assignments}
+        for i, (text, term) in enumerate(rows):
+            found = ({}, {}) if i >= len(named) and term in named else costs(term, named)
+            for sums, count in zip(total, found, strict=True):
+                add(sums, count)
+            lines.append(f"{text:{width}}   {_cost(*found)}".rstrip())
+        return "\n".join([*lines, f"{'all':{width}}   {_cost(*total)}"])
 
     def _text(self, term: Term, defining: str = "") -> str:
         name = self.names.get(term)
@@ -57,6 +66,10 @@ class Program:
         if term.data is not None and term.op != "size":
             inside.append(str(term.data))
         return f"{term.op}({', '.join(inside)})"
+
+
+def _cost(flops: Count, moved: Count) -> str:
+    return f"{cost_text(flops)} flops, {cost_text(moved)} bytes" if any(moved.values()) else ""
 
 
 def _axes(dims: Shape | Dims) -> str:

@@ -18,8 +18,8 @@ __all__ = ["schedule", "uses"]
 _RESULT, _HINTED, _LINE, _ONLY = 4, 2, 6, 10
 
 _FREE = frozenset({"input", "number", "constant"})
-#: Operations that are written as several statements.
-_STATEMENTS = frozenset({"blocks4"})
+#: Operations that are written as several statements, or whose value is worth a name.
+_STATEMENTS = frozenset({"blocks4", "cholesky", "lu"})
 #: Which operands the text of some operations shows, and how often.
 _SHOWN = {"commuted": (0, 1, 1, 2, 2), "on_diagonal": (0, 1, 1, 1), "every": (0, 1),
           "kron_times": (0, 1, 2, 3, 3, 4, 5, 6)}  # fmt: skip

@@ -1,0 +1,114 @@
+"""Code of an answer: what a derivative, or several, say of the programs that compute them."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from matcalc.algebra.expr import Expr
+from matcalc.algebra.shapes import Dim
+from matcalc.codegen.rows import split_rows
+from matcalc.errors import NotYetError, OptionError
+
+if TYPE_CHECKING:
+    from matcalc.codegen.columns import Columns
+    from matcalc.codegen.compiled import Compiled
+    from matcalc.codegen.distributed import Distributed
+    from matcalc.codegen.program import Program
+    from matcalc.codegen.sampling import Declared
+    from matcalc.codegen.targets import OnLibrary
+
+__all__ = ["BOTH", "Coded"]
+
+#: What is computed together where nothing else is asked for.
+BOTH = ("value", "derivative")
+
+
+class Coded:
+    """An answer with a value and derivatives that are computed by one program."""
+
+    @abstractmethod
+    def _outputs(self, what: Sequence[str]) -> tuple[dict[str, Expr], dict[str, tuple[Dim, ...]]] | None:
+        """Expressions by name, and the axes of those that are vec-matrices; None where there is no closed form."""
+
+    @abstractmethod
+    def _columns(self, what: Sequence[str]) -> Columns:
+        """The array column by column, where it has no closed form."""
+
+    @property
+    @abstractmethod
+    def _variables(self) -> tuple[str, ...]:
+        """The names of the variables, in the order of the derivatives; of the first order only."""
+
+    @property
+    @abstractmethod
+    def _symbols(self) -> Mapping[str, Declared]:
+        """The symbols with their shapes and facts."""
+
+    def code(self, target: str = "numpy", what: Sequence[str] = BOTH, *, standalone: bool = False) -> str:
+        """The source of a function that computes `what`, as one would write it by hand.
+
+        target: "numpy"; "jax" or "torch"; "xp", functions of the array API standard only.
+        standalone: a file that compares the shapes of its arguments, and has example data, a numeric
+        test and a main.
+        """
+        program = self._planned(what)
+        name = "_and_".join(what)
+        if standalone:
+            from matcalc.codegen.standalone import standalone_source
+
+            if program is None or target != "numpy":
+                raise NotYetError("a file of its own is written for NumPy, and for an array with a closed form")
+            return standalone_source(program, name, str(self), self._symbols, self._variables)
+        if program is None:
+            self._only_numpy(target)
+            return self._columns(what).source
+        from matcalc.codegen.targets import program_source
+
+        return program_source(program, target, name, str(self))
+
+    def compile(
+        self, target: str = "numpy", what: Sequence[str] = ("derivative",)
+    ) -> Compiled | Columns | OnLibrary | Distributed:
+        """A callable with one keyword argument for every symbol of the function, and for a direction.
+
+        It returns an array whose axes are those of the function, then those of the variable; a
+        tuple of arrays for several `what`. target: "numpy"; "jax" or "torch", on arrays of that
+        library; "dask" for data in blocks of rows, on dask arrays.
+        """
+        program = self._planned(what)
+        if program is None:
+            self._only_numpy(target)
+            return self._columns(what)
+        from matcalc.codegen.targets import compile_program
+
+        return compile_program(program, target, "_and_".join(what), str(self))
+
+    @property
+    def program(self) -> Program:
+        """The plan of value and derivative together; printed with the cost of each line."""
+        found = self._planned(BOTH)
+        if found is None:
+            raise NotYetError("the array has no closed form, and is computed column by column")
+        return found
+
+    @property
+    def is_row_separable(self) -> bool:
+        """Whether value and derivative are sums over the rows of the data, or have a row for each, in one pass."""
+        program = self._planned(BOTH)
+        return program is not None and split_rows(program) is not None
+
+    def _planned(self, what: Sequence[str]) -> Program | None:
+        from matcalc.codegen.compiled import planned
+
+        for name in what:
+            if name not in BOTH:
+                raise OptionError(f"what={name!r} does not exist", advice="one of value, derivative")
+        found = self._outputs(what)
+        return None if found is None else planned(found[0], self._symbols, axes=found[1])
+
+    @staticmethod
+    def _only_numpy(target: str) -> None:
+        if target != "numpy":
+            raise NotYetError(f"an array without a closed form has no code for {target!r} yet")

@@ -1,0 +1,194 @@
+"""A program as source for a library of arrays other than NumPy: what all of them share.
+
+A printer is a Dialect: the text of the operations of terms, and of the entrywise functions, where
+they differ from those below. `xp` in a text stands for the module of the library.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from matcalc.codegen.numpy_printer import docstring_lines, result_text
+from matcalc.codegen.numpy_text import Writer, is_python
+from matcalc.codegen.program import Program
+from matcalc.codegen.terms import Term
+from matcalc.errors import NotYetError
+
+__all__ = ["Dialect", "portable_source"]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """A library of arrays.
+
+    name: what it is called. module: what stands for `xp`. imports: the lines above the function.
+    like: keywords for a new array that is like {x}. first: what stands at the head of the function.
+    renamed: functions of the standard that have another name here.
+    operations: texts of terms by operation; with "name:data" those of one kind of it, with "name/1"
+    those where the last operand is a vector. functions: texts of functions by their row's name.
+    """
+
+    name: str
+    module: str
+    imports: tuple[str, ...]
+    like: str = "dtype={x}.dtype"
+    keywords: str = ""
+    first: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    operations: Mapping[str, str] = field(default_factory=dict)
+    functions: Mapping[str, str] = field(default_factory=dict)
+
+
+#: {like} stands for the keywords of a new array.
+_OPERATIONS = {
+    "transpose": "{0}.T",
+    "dot": "{0} @ {1}",
+    "vdot": "xp.sum({0} * {1})",
+    "outer": "{0}[:, None] * {1}[None, :]",
+    "rowdot": "xp.sum({0} * {1}, axis=1)",
+    "diagonal": "xp.diagonal({0})",
+    "factor_diagonal": "xp.diagonal({0})",
+    "diag": "{0}[:, None] * xp.eye({0}.shape[0], {like})",
+    "eye": "xp.eye({0}, {like})",
+    "trace": "xp.trace({0})",
+    "inv": "xp.linalg.inv({0})",
+    "solve": "xp.linalg.solve({0}, {1})",
+    "solve:True": "xp.linalg.solve({0}.T, {1})",
+    "det": "xp.linalg.det({0})",
+    "logdet": "xp.linalg.slogdet({0})[1]",
+    "slogdet": "xp.linalg.slogdet({0})",
+    "logdet_of": "xp.where({0}[0] < 0, math.nan * {0}[1], {0}[1])",
+    "cholesky": "xp.linalg.cholesky({0})",
+    "sum": "xp.sum({0})",
+    "sum:0": "xp.sum({0}, axis=0)",
+    "sum:1": "xp.sum({0}, axis=1)",
+    "max": "xp.max({0})",
+    "max:0": "xp.max({0}, axis=0)",
+    "max:1": "xp.max({0}, axis=1)",
+    "commuted": "xp.reshape(xp.permute_dims(xp.reshape({0}, ({1}, {2}, -1)), (1, 0, 2)), ({1} * {2}, -1))",
+    "on_diagonal": "xp.reshape(xp.eye({1}, {like})[:, :, None] * {0}, ({1} * {1}, -1))",
+    "every": "{0}[::{1} + 1, ...]",
+    "khatri_rao": "xp.reshape({0}[:, None, :] * {1}[None, :, :], (-1, {0}.shape[1]))",
+    "kron_times": "xp.reshape({1} @ xp.reshape({0} @ xp.reshape({2}, ({5}, -1)), ({3}, {6}, -1)), ({3} * {4}, -1))",
+    "outer4": "{0}[:, None, :, None] * {1}[None, :, None, :]",
+    "swapped": "xp.permute_dims({0}, (1, 0, 2, 3))",
+    "blocks4:0": "xp.eye({1}, {like})[:, None, :, None] * {0}[None, :, None, :]",
+    "blocks4:1": "{0}[:, None, :, None] * xp.eye({2}, {like})[None, :, None, :]",
+    "kron": "xp.reshape({0}[:, None, :, None] * {1}[None, :, None, :], ({0}.shape[0] * {1}.shape[0], -1))",
+    "kron/1": "xp.reshape({0}[:, None] * {1}[None, :], (-1,))",
+    "ravel": "xp.reshape({0}, (-1,))",
+    "column": "{0}[:, None]",
+    "row": "{0}[None, :]",
+    "item": "{0}[0, 0]",
+    "first": "{0}[0]",
+    "copy": "xp.asarray({0}, copy=True)",
+}
+_ALIKE = ("exp", "log", "log1p", "expm1", "abs", "sign", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sqrt")
+_FUNCTIONS = {
+    **{name: f"xp.{name}({{0}})" for name in (*_ALIKE, "tril", "triu")},
+    **{f"arc{name}": f"xp.a{name}({{0}})" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    "cot": "1 / xp.tan({0})",
+    "sec": "1 / xp.cos({0})",
+    "csc": "1 / xp.sin({0})",
+    "sigmoid": "1 / (1 + xp.exp(-{0}))",
+    "softplus": "xp.log1p(xp.exp(-xp.abs({0}))) + xp.clip({0}, min=0.0)",
+    "relu": "xp.clip({0}, min=0.0)",
+    "step": "xp.astype({0} > 0, {0}.dtype)",
+    "silu": "{0} / (1 + xp.exp(-{0}))",
+    "maximum": "xp.clip({0}, min={1})",
+    "minimum": "xp.clip({0}, max={1})",
+    "clip": "xp.clip({0}, -{1}, {1})",
+    "norm1": "xp.sum(xp.abs({0}))",
+    "norminf": "xp.max(xp.abs({0}))",
+    "max": "xp.max({0})",
+    "min": "xp.min({0})",
+    "argmax": "xp.astype({0} == xp.max({0}), {0}.dtype)",
+    "argmin": "xp.astype({0} == xp.min({0}), {0}.dtype)",
+    "signmax": "xp.sign({0}) * xp.astype(xp.abs({0}) == xp.max(xp.abs({0})), {0}.dtype)",
+    "pinv": "xp.linalg.pinv({0})",
+    "eigmax": "xp.linalg.eigvalsh(({0} + {0}.T) / 2)[-1]",
+    "eigvec": "xp.linalg.eigh(({0} + {0}.T) / 2)[1][:, -1]",
+    "spectral": "xp.linalg.matrix_norm({0}, ord=2)",
+    "nuclear": "xp.linalg.matrix_norm({0}, ord='nuc')",
+}
+
+
+class _Writer(Writer):
+    """Terms as text in a dialect."""
+
+    def __init__(self, program: Program, dialect: Dialect) -> None:
+        super().__init__(program)
+        self.dialect = dialect
+        arrays = [n for n, shape in program.inputs if shape != (1, 1)] or [n for n, _ in program.inputs][:1]
+        self.like = dialect.like.format(x=program.identifiers[arrays[0]]) if arrays else ""
+
+    def _written(self, term: Term) -> tuple[str, int]:
+        if term.op in ("call", "function"):
+            return self._function(term)
+        template = self._template(term)
+        if template is not None:
+            return self._filled(template, term)
+        return super()._written(term)
+
+    def _template(self, term: Term) -> str | None:
+        last = term.args[-1].rank if term.args else 0
+        keys = (f"{term.op}:{term.data}/{last}", f"{term.op}/{last}", f"{term.op}:{term.data}", term.op)
+        for table in (self.dialect.operations, _OPERATIONS):
+            found = next((table[key] for key in keys if key in table), None)
+            if found is not None:
+                return found
+        return self._shaped(term)
+
+    def _shaped(self, term: Term) -> str | None:
+        """The operations whose text depends on how many operands there are."""
+        places = [f"{{{i}}}" for i in range(1, len(term.args))]
+        if term.op == "reshape":
+            return f"xp.reshape({{0}}, ({', '.join(places)}))"
+        if term.op == "unfold":  # the first axis runs fastest, as vec has it
+            turned = "{0}.T" if term.args[0].rank == 2 else "{0}"
+            back = ".T" if len(places) == 2 else ""
+            text = f"xp.reshape({turned}, ({', '.join(reversed(places))}))"
+            axes = ", ".join(map(str, reversed(range(len(places)))))
+            return f"{text}{back}" if back else f"xp.permute_dims({text}, ({axes}))"
+        if term.op == "full":
+            value = "{0}[:, None]" if term.data == 0 and term.args[0].rank else "{0}"
+            return f"{value} * xp.ones(({', '.join(places)},), {{like}})"
+        if term.op == "solve_triangular":
+            return "xp.linalg.solve({0}.T, {1})" if isinstance(term.data, tuple) and term.data[1] else (
+                "xp.linalg.solve({0}, {1})")  # fmt: skip
+        if term.op == "constant":
+            return "math.pi" if term.data in ("π", "pi") else "math.e"
+        return None
+
+    def _function(self, term: Term) -> tuple[str, int]:
+        name = str(term.data)
+        if name == "power":
+            return super()._written(term)
+        template = self.dialect.functions.get(name) or _FUNCTIONS.get(name)
+        if template is None:
+            raise NotYetError(f"{name} has no code for {self.dialect.name} yet", advice='target="numpy" has it')
+        if is_python(term):
+            template = template.replace("xp.", "math.")
+        return self._filled(template, term)
+
+    def _filled(self, template: str, term: Term) -> tuple[str, int]:
+        return self.filled(template.replace("{like}", self.like), term.args)
+
+
+def portable_source(program: Program, dialect: Dialect, name: str, docstring: str) -> str:
+    """The source of a function of the program's inputs in a dialect."""
+    writer = _Writer(program, dialect)
+    body = [f"{a.name} = {writer.text(a.term, top=True)}" for a in program.assignments]
+    body.append(f"return {', '.join([result_text(writer, term) for _, term in program.outputs])}")
+    first = [line.format(x=writer.like.partition("=")[2].partition(".")[0]) for line in dialect.first]
+    arguments = ", ".join([program.identifiers[n] for n, _ in program.inputs]) + dialect.keywords
+    lines = [f"def {name}({arguments}):", *docstring_lines(docstring or f"For {dialect.name}.")]
+    lines += ["    " + line for line in (*first, *body)]
+    text = re.sub(r"\bxp\.", f"{dialect.module}.", "\n".join(lines))
+    for usual, own in dialect.renamed.items():
+        text = text.replace(f"{dialect.module}.{usual}(", f"{dialect.module}.{own}(")
+    called = set(re.findall(r"(?<![\w.])\w+(?=[(.])", text))
+    imports = [line for line in ("import math", *dialect.imports) if line.split()[-1].split(".")[0] in called]
+    return "\n".join([*imports, "", "", text, ""]).lstrip("\n")
