@@ -47,10 +47,6 @@ class Statements:
         shown = _users(self.items)
         held = kept | set(writer.names)
         self.own = {t for t in writer.names if t.op in _NEW and t.rank and t not in kept and _only_read(t, shown, held)}
-            t
-            for t in writer.names
-            if t.op in _NEW and t.rank and t not in kept and _only_read(t, shown, kept | set(writer.names))
-        }
 
     def _ordered(self, program: Program) -> list[tuple[str, Term]]:
         """Assignments in their order, each followed by the results that can be computed then."""
