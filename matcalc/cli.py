@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--where", metavar="TEXT", action="append", default=[], help="declare symbols: 'A: n n symmetric, x ∈ ℝⁿ'")
     add("--latex", action="store_true", help="print LaTeX")
     add("--code", action="store_true", help="print a NumPy function for value and derivative")
+    add("--standalone", action="store_true", help="print the code as a file with checks of shapes and a test")
     add("--check", action="store_true", help="print a certificate: the answer against difference quotients")
     add("--explain", action="store_true", help="print the derivation, line by line")
     add("--matches", metavar="TEXT", help="compare an answer of your own: proved, equal, or different and how")
@@ -171,9 +172,9 @@ def _texts(
     for derivative in derivatives:
         if options.latex and not options.explain:
             yield derivative.latex()
-        if options.code:
-            yield derivative.code().rstrip()
-        if not options.latex and not options.code and not options.explain:
+        if options.code or options.standalone:
+            yield derivative.code(standalone=options.standalone).rstrip()
+        if not options.latex and not options.code and not options.standalone and not options.explain:
             yield str(derivative)
     yield from map(str, certificates)
 
@@ -197,8 +198,8 @@ def _object(derivative: Derivative, options: argparse.Namespace) -> dict[str, ob
         entry["derivation"] = [
             {"line": str(step), "rule": step.rule, "source": step.source} for step in derivative.steps
         ]
-    if options.code:
-        entry["code"] = derivative.code()
+    if options.code or options.standalone:
+        entry["code"] = derivative.code(standalone=options.standalone)
     return entry
 
 
