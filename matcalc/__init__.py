@@ -5,6 +5,7 @@
 ∂f/∂x = 2 Aᵀ(A x − y)          A ∈ ℝᵐˣⁿ, x ∈ ℝⁿ, y ∈ ℝᵐ
 """
 
+from matcalc import functions
 from matcalc.curvature import curvature
 from matcalc.derive import Derivative, Derivatives, derive, differential, simplify
 from matcalc.errors import (
@@ -20,9 +21,11 @@ from matcalc.errors import (
     ParseError,
     ShapeError,
 )
+from matcalc.expressions import symbols
 from matcalc.minimize import minimize
 from matcalc.notation.read import parse
 from matcalc.solve import solve
+from matcalc.symbolic import from_sympy
 
 __all__ = [
     "AmbiguityError",
@@ -41,8 +44,11 @@ __all__ = [
     "curvature",
     "derive",
     "differential",
+    "from_sympy",
+    "functions",
     "minimize",
     "parse",
     "simplify",
     "solve",
+    "symbols",
 ]

@@ -16,7 +16,7 @@ PACKAGE = Path(matcalc.__file__).parent
 ROOMS = [
     "errors", "algebra", "notation", "rulebook", "calculus", "codegen", "check", "exact", "prove", "derivation",
     "claims", "training", "frameworks", "derivative", "derivatives", "derive", "curvature", "solve", "packing", "minimize",
-    "functions", "symbolic", "cli", "__main__",
+    "functions", "expressions", "symbolic", "cli", "__main__",
 ]  # fmt: skip
 HEAVY = ["sympy", "scipy", "jax", "torch", "dask", "matplotlib", "tqdm", "IPython"]
 #: Loaded inside a function, when they are needed.

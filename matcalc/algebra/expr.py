@@ -33,11 +33,71 @@ class Expr:
     #: How str() and LaTeX are made; the notation package sets them.
     to_text: ClassVar[Callable[[Expr], str]]
     to_latex: ClassVar[Callable[[Expr], str]]
+    #: How the operators of Python are read; None where an operand is neither an expression nor a number.
+    combine: ClassVar[Callable[[str, object, object], Expr | None]]
+    #: The expression in SymPy.
+    sympy_form: ClassVar[Callable[[Expr], object]]
+    #: NumPy leaves operators with arrays to the expression, which refuses them.
+    __array_ufunc__: ClassVar[None] = None
 
     @property
     def is_scalar(self) -> bool:
         """Whether the value is a single number."""
         return self.shape == SCALAR
+
+    @property
+    def T(self) -> Expr:
+        """The transpose."""
+        return _or_not(type(self).combine("T", self, self))
+
+    def __add__(self, other: object) -> Expr:
+        return _or_not(type(self).combine("+", self, other))
+
+    def __radd__(self, other: object) -> Expr:
+        return _or_not(type(self).combine("+", other, self))
+
+    def __sub__(self, other: object) -> Expr:
+        return _or_not(type(self).combine("-", self, other))
+
+    def __rsub__(self, other: object) -> Expr:
+        return _or_not(type(self).combine("-", other, self))
+
+    def __mul__(self, other: object) -> Expr:
+        return _or_not(type(self).combine("*", self, other))
+
+    def __rmul__(self, other: object) -> Expr:
+        return _or_not(type(self).combine("*", other, self))
+
+    def __matmul__(self, other: object) -> Expr:
+        return _or_not(type(self).combine("@", self, other))
+
+    def __rmatmul__(self, other: object) -> Expr:
+        return _or_not(type(self).combine("@", other, self))
+
+    def __truediv__(self, other: object) -> Expr:
+        return _or_not(type(self).combine("/", self, other))
+
+    def __rtruediv__(self, other: object) -> Expr:
+        return _or_not(type(self).combine("/", other, self))
+
+    def __pow__(self, other: object) -> Expr:
+        return _or_not(type(self).combine("**", self, other))
+
+    def __rpow__(self, other: object) -> Expr:
+        return _or_not(type(self).combine("**", other, self))
+
+    def __neg__(self) -> Expr:
+        return _or_not(type(self).combine("*", -1, self))
+
+    def __pos__(self) -> Expr:
+        return self
+
+    def __abs__(self) -> Expr:
+        return _or_not(type(self).combine("abs", self, self))
+
+    def to_sympy(self) -> object:
+        """The expression in SymPy; raises NotYetError for what SymPy has no counterpart of."""
+        return type(self).sympy_form(self)
 
     def __str__(self) -> str:
         return type(self).to_text(self)
@@ -56,6 +116,11 @@ class Expr:
 
     def __deepcopy__(self, memo: object) -> Expr:
         return self
+
+
+def _or_not(value: Expr | None) -> Expr:
+    """The value, or what tells Python that the operator does not know the other operand."""
+    return NotImplemented if value is None else value
 
 
 Key = tuple[object, ...]
