@@ -187,7 +187,7 @@ def differential(
     >>> print(differential("tr(A X⁻¹)", constant=["A"]))
     −tr(A X⁻¹ dX X⁻¹)
     >>> print(differential("½ ‖W x‖²", constant=["x"]))
-    xᵀWᵀdW x
+    xᵀWᵀ dW x
     """
     held = _names(constant) if constant else ()
     reading = _reading(f, where, functions, held)

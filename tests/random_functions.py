@@ -142,7 +142,7 @@ class Generator:
 
 
 def compare(f: Expr, wrt: str, where: dict[str, str], seed: int) -> str:
-    """ "right", "refused", "skipped" (no finite point was found) or what is wrong."""
+    """Whether the derivative is "right", "refused", "skipped" (no finite point was found) or what is wrong."""
     try:
         d = matcalc.derive(f, wrt, where=where, structure="ignore")
     except matcalc.DerivativeError:

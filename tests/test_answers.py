@@ -109,7 +109,8 @@ ANSWERS = {
     ],
     "Kronecker and vec": [
         ("vec(X)ᵀvec(A X)", "X", "A: n n, X: n m", "(A + Aᵀ) X"),
-        ("log(α + vec(Y)ᵀ(A ⊗ B)⁻¹vec(Y))", "A", "A: m m spd, B: n n spd, Y: n m, α: scalar", "−A⁻¹ Yᵀ B⁻¹ Y A⁻¹ / (α + Y : (B⁻¹ Y A⁻¹))"),
+        ("log(α + vec(Y)ᵀ(A ⊗ B)⁻¹vec(Y))", "A", "A: m m spd, B: n n spd, Y: n m, α: scalar",
+         "−A⁻¹ Yᵀ B⁻¹ Y A⁻¹ / (α + Y : (B⁻¹ Y A⁻¹))"),
         ("‖A ⊗ X − B ⊗ C‖²", "X", "A: m n, B: m n, X: p q, C: p q", "2 (‖A‖² X − (B : A) C)"),
     ],
     "other shapes": [

@@ -34,9 +34,7 @@ _OPENS = {"LPAR": "RPAR", "LBRACE": "RBRACE", "LSQUARE": "RSQUARE", "LANGLE": "R
 _CLOSES = frozenset(_OPENS.values())
 _BARS = {"NORM": ("NORM_OPEN", "NORM_CLOSE"), "BAR": ("BAR_OPEN", "BAR_CLOSE")}
 #: Beside one of these a space between operands is hard to read.
-_OPERATORS = frozenset(
-    {"PLUS", "MINUS", "TIMES", "DOT", "SLASH", "HADAMARD", "QUOTIENT", "KRONECKER", "COLON", "BARE"}
-)
+_OPERATORS = frozenset({"PLUS", "MINUS", "TIMES", "DOT", "SLASH", "HADAMARD", "QUOTIENT", "KRONECKER", "COLON", "BARE"})
 _WATCHED = frozenset({*_OPENS, *_CLOSES, *_BARS, "SLASH", "SUBSCRIPT", "NUMBER", "COMMA", "SEMICOLON", "WORD_MARK"})
 
 _NORMS = {"": "2", "2": "2", "1": "1", "F": "F", "f": "F", "fro": "F", "∞": "∞", "inf": "∞", "infty": "∞", "max": "∞"}

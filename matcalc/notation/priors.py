@@ -39,7 +39,8 @@ def _is_sign(node: Node) -> bool:
         row = REGISTRY.names.get(name)
         return not (row is not None and (row.elementwise or row.name in ("sqrt", "max", "min")))
     if node.kind == "stacked":  # a matrix of numbers multiplies vectors; [sin t; cos t] is a curve
-        return all(arg.kind == "number" or (arg.kind == "negated" and arg.args[0].kind == "number") for arg in node.args)
+        entries = [arg.args[0] if arg.kind == "negated" else arg for arg in node.args]
+        return all(entry.kind == "number" for entry in entries)
     return node.kind in _SIGNS or (node.kind == "raised" and node.data in ("T", "-T"))
 
 

@@ -276,7 +276,8 @@ def read_among(
 
     I, 𝟏 and 𝟎 may take their size from `shape`, which the expression need not have.
 
-    >>> print(read_among("2 Ax", {"A": Declaration(("m", "n")), "x": Declaration(("n", 1)), "y": Declaration(("m", 1))}))
+    >>> known = {"A": Declaration(("m", "n")), "x": Declaration(("n", 1)), "y": Declaration(("m", 1))}
+    >>> print(read_among("2 Ax", known))
     2 A x
     """
     if not isinstance(text, str):

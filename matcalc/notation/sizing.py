@@ -385,6 +385,6 @@ _VISIT: dict[str, _Rule] = {
     "zeros": _ones, "identity": _identity, "sum": _sum, "negated": _same_as, "juxtaposed": _product, "times": _product,
     "ratio": _divided, "over": _divided, "entrywise": _entrywise, "kronecker": _kronecker, "frobenius": _frobenius,
     "raised": _raised, "power": _power, "entrywise_power": _entrywise_power, "norm": _norm, "bars": _bars,
-    "indicator": _sum, "call": _call, "bare": _call, "stacked": size_stacked, "entry": _entry, "summed": _summed, "delta": _delta,
-    "index": _scalar,
+    "indicator": _sum, "call": _call, "bare": _call, "stacked": size_stacked, "entry": _entry,
+    "summed": _summed, "delta": _delta, "index": _scalar,
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 
 from matcalc.algebra.build import INVERSE
@@ -34,8 +35,6 @@ def largest_residual(
     matrices: what must be invertible, besides the matrices that the solution shows inverted.
     tall: whether the unknowns have at most as many columns as rows.
     """
-    import warnings
-
     import numpy as np
 
     from matcalc.codegen.compiled import compile_numpy
