@@ -132,13 +132,15 @@ class Generator:
             symbols = symbols_of(f)
             if symbols:
                 break
+        wrt = self.random.choice(symbols)
         where = {}
         for s in symbols:
             words = ["scalar"] if s.shape == SCALAR else [str(d) for d in s.shape]
-            fact = self.random.choice(FACTS)
+            # zeros of a diagonal or triangular variable lie on the kinks of relu and |·|
+            fact = self.random.choice([fact for fact in FACTS if s is not wrt or fact not in ("diagonal", "lower")])
             square = s.shape[0] == s.shape[1] != 1
             where[str(s.data)] = " ".join([*words, fact if square or fact == "positive" else ""]).strip()
-        return f, str(self.random.choice(symbols).data), where
+        return f, str(wrt.data), where
 
 
 def compare(f: Expr, wrt: str, where: dict[str, str], seed: int) -> str:
