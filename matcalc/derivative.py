@@ -13,6 +13,7 @@ from matcalc.algebra.shapes import SCALAR, Dim, Shape
 from matcalc.calculus.answers import Question
 from matcalc.calculus.conditions import conditions_of
 from matcalc.calculus.definitions import needed, values_of
+from matcalc.calculus.entries import linear_entries
 from matcalc.calculus.factors import Factors, chain_factors
 from matcalc.calculus.forms import facts_of, recognised, shortener
 from matcalc.calculus.indices import IndexForm, index_form
@@ -21,6 +22,7 @@ from matcalc.calculus.readings import axes_of, direction, gradients
 from matcalc.calculus.structure import subspace
 from matcalc.calculus.traces import as_traces
 from matcalc.codegen.coded import Coded
+from matcalc.codegen.contractions import Entries, is_wasteful
 from matcalc.derivation import Steps, Task, derivation
 from matcalc.derivation.forms import Style
 from matcalc.derivation.html import html_page
@@ -60,7 +62,7 @@ class Derivative(Coded):
     function: Expr
     wrt: str
     expr: Expr
-    where: Mapping[str, Declaration]
+    where: Mapping[str, Declaration] = field(hash=False)
     kind: str = "gradient"
     order: int = 1
     layout: str = "gradient"
@@ -69,7 +71,7 @@ class Derivative(Coded):
     before: tuple[str, ...] = ()
     of: Expr | None = None
     along: str = ""
-    definitions: Mapping[str, Expr] = field(default_factory=dict)
+    definitions: Mapping[str, Expr] = field(default_factory=dict, hash=False)
     named: Expr | None = None
     last: Expr | None = None
     letter: str = "f"
@@ -304,11 +306,25 @@ class Derivative(Coded):
     def _variables(self) -> tuple[str, ...]:
         return (self.wrt,) if self.order == 1 and not self.along else ()
 
-    def _outputs(self, what: Sequence[str]) -> tuple[dict[str, Expr], dict[str, tuple[Dim, ...]]] | None:
+    def _outputs(self, what: Sequence[str]) -> tuple[dict[str, Expr | Entries], dict[str, tuple[Dim, ...]]] | None:
         if "derivative" in what and not self._has_matrix():
             return None
-        outputs = {name: recognised(self.function) if name == "value" else self.kronecker for name in what}
+        outputs: dict[str, Expr | Entries] = {
+            name: recognised(self.function) if name == "value" else self._entries() or self.kronecker for name in what
+        }
         return outputs, {name: self.axes for name in what if name == "derivative" and self.kind == "differential"}
+
+    def _entries(self) -> Entries | None:
+        """The array by its entries, where a matrix of it would be much larger than what it is made of."""
+        if self.kind != "differential" or len(self.axes) != 4 or not is_wasteful(self.kronecker):
+            return None
+        dx = direction(self.variable)
+        try:
+            terms = linear_entries(self._question.with_names(self.expr), dx, "i", "j", ("k", "l"))
+        except DerivativeError:
+            return None
+        found = Entries(tuple(terms), "ijkl", self.axes)
+        return found if found.is_one_sum() else None
 
     def _has_matrix(self) -> bool:
         """Whether the linear map has a matrix in closed form; the array of a Fréchet form is made column by column."""

@@ -14,6 +14,7 @@ from matcalc.calculus.conditions import conditions_of
 from matcalc.calculus.definitions import needed, values_of
 from matcalc.calculus.forms import facts_of, recognised
 from matcalc.codegen.coded import Coded
+from matcalc.codegen.contractions import Entries
 from matcalc.derivation import Steps, Task, derivation
 from matcalc.derivation.forms import Style
 from matcalc.derivative import Derivative, check_choice, remarks_on
@@ -175,8 +176,8 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
     def _columns(self, what: Sequence[str]) -> Columns:
         raise NotYetError("several derivatives without a closed form have no code together; ask for one at a time")
 
-    def _outputs(self, what: Sequence[str]) -> tuple[dict[str, Expr], dict[str, tuple[Dim, ...]]] | None:
-        outputs: dict[str, Expr] = {}
+    def _outputs(self, what: Sequence[str]) -> tuple[dict[str, Expr | Entries], dict[str, tuple[Dim, ...]]] | None:
+        outputs: dict[str, Expr | Entries] = {}
         axes: dict[str, tuple[Dim, ...]] = {}
         for name in what:
             if name == "value":
@@ -184,7 +185,7 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
             else:
                 for path, d in self._items.items():
                     key = "_".join(("derivative", *path))
-                    outputs[key] = d.kronecker
+                    outputs[key] = d._entries() or d.kronecker
                     if d.kind == "differential":
                         axes[key] = d.axes
         return outputs, axes

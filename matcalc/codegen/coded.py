@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import Dim
+from matcalc.codegen.contractions import Entries
 from matcalc.codegen.rows import split_rows
 from matcalc.errors import NotYetError, OptionError
 
@@ -29,7 +30,7 @@ class Coded:
     """An answer with a value and derivatives that are computed by one program."""
 
     @abstractmethod
-    def _outputs(self, what: Sequence[str]) -> tuple[dict[str, Expr], dict[str, tuple[Dim, ...]]] | None:
+    def _outputs(self, what: Sequence[str]) -> tuple[dict[str, Expr | Entries], dict[str, tuple[Dim, ...]]] | None:
         """Expressions by name, and the axes of those that are vec-matrices; None where there is no closed form."""
 
     @abstractmethod

@@ -44,7 +44,7 @@ class Columns:
         )  # fmt: skip
         self.source = _joined([*([value.source] if value else []), action.source, loop])
 
-    def __call__(self, **arguments: object) -> Array | tuple[Array, ...]:
+    def __call__(self, /, **arguments: object) -> Array | tuple[Array, ...]:
         """The array, and the value where it was asked for."""
         if self.direction in arguments:
             raise DataError(f"{self.direction} is no symbol of the function")

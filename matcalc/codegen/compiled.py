@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import Dim, Shape, dim_names, dim_substitute, dim_text
+from matcalc.codegen.contractions import Entries
 from matcalc.codegen.numpy_printer import numpy_source
 from matcalc.codegen.plan import NO_FACTS, plan
 from matcalc.codegen.program import Program
@@ -41,7 +42,7 @@ class Compiled:
         self.__doc__ = source
         self.function = _function(source, name)
 
-    def __call__(self, **arguments: object) -> Array | tuple[Array, ...]:
+    def __call__(self, /, **arguments: object) -> Array | tuple[Array, ...]:
         """The outputs for one keyword argument per symbol; raises DataError for what does not fit."""
         arrays, dtype = self._arrays(arguments)
         try:
@@ -189,7 +190,7 @@ Symbols = Mapping[str, Shape] | Mapping[str, Declared]
 
 
 def compile_numpy(
-    outputs: Mapping[str, Expr],
+    outputs: Mapping[str, Expr | Entries],
     symbols: Symbols,
     facts: Mapping[str, frozenset[str]] = NO_FACTS,
     *,
@@ -214,7 +215,7 @@ def compile_numpy(
 
 
 def numpy_code(
-    outputs: Mapping[str, Expr],
+    outputs: Mapping[str, Expr | Entries],
     symbols: Symbols,
     facts: Mapping[str, frozenset[str]] = NO_FACTS,
     *,
@@ -228,7 +229,7 @@ def numpy_code(
 
 
 def planned(
-    outputs: Mapping[str, Expr],
+    outputs: Mapping[str, Expr | Entries],
     symbols: Symbols,
     facts: Mapping[str, frozenset[str]] = NO_FACTS,
     axes: Mapping[str, tuple[Dim, ...]] | None = None,

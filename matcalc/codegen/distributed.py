@@ -44,7 +44,7 @@ class Distributed:
         self._functions = run_source(self.source, "rows")
         self._whole = Compiled(program, numpy_source(program, name), name)
 
-    def __call__(self, **arguments: object) -> Array | tuple[Array, ...]:
+    def __call__(self, /, **arguments: object) -> Array | tuple[Array, ...]:
         """The outputs for one keyword argument per symbol, in one computation of dask."""
         import dask
 

@@ -46,7 +46,7 @@ def _tuned(writer: Writer, program: Program) -> list[str]:
     """The assignments, each in as little memory as it needs."""
 
     def several(name: str, term: Term) -> list[str] | None:
-        return _assignment(writer, Assignment(name, term)) if term.op == "blocks4" else None
+        return _assignment(writer, Assignment(name, term)) if term.op in ("blocks4", "assembled") else None
 
     return Statements(program, writer).lines(several)
 
@@ -66,7 +66,26 @@ def _assignment(writer: Writer, assignment: Assignment) -> list[str]:
         i = f"np.arange({lengths[term.axis or 0]})"
         place = f"{i}, :, {i}" if term.axis == 0 else f":, {i}, :, {i}"
         return [f"{name} = np.zeros(({', '.join(lengths)}))", f"{name}[{place}] = {block}"]
+    if term.op == "assembled":
+        return _assembled(writer, name, term)
     return [f"{name} = {writer.text(term, top=True)}"]
+
+
+def _assembled(writer: Writer, name: str, term: Term) -> list[str]:
+    """A matrix with axes for the indices of its rows and columns, and sums added to its diagonals."""
+    assert isinstance(term.data, tuple)
+    count, *views = term.data
+    sizes, operands = term.args[:4], list(term.args[4:])
+    shape = ", ".join(writer.text(n) for n in sizes)
+    if count:
+        first = operands.pop(0)
+        own = first not in writer.names and first.op in ("matmul", "plus", "times", "scale", "call")
+        lines = [f"{name} = ({writer.text(first)}).reshape({shape}){'' if own else '.copy()'}"]
+    else:
+        lines = [f"{name} = np.zeros(({shape}))"]
+    for view, block in zip(views, operands, strict=True):
+        lines.append(f"np.einsum({view!r}, {name})[...] += {writer.text(block)}")
+    return lines
 
 
 def result_text(writer: Writer, term: Term) -> str:

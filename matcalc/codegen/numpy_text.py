@@ -367,6 +367,7 @@ _TEMPLATES = {
     "on_diagonal": "(np.eye({1})[:, :, None] * {0}).reshape({1} * {1}, -1)",
     "every": "{0}[::{1} + 1]",
     "khatri_rao": "({0}[:, None] * {1}).reshape(-1, {0}.shape[1])",
+    "row_kron": "({0}[:, :, None] * {1}[:, None, :]).reshape(len({0}), -1)",
     "kron_times": "({1} @ ({0} @ {2}.reshape({5}, -1)).reshape({3}, {6}, -1)).reshape({3} * {4}, -1)",
     "outer4": "np.einsum('ik,jl->ijkl', {0}, {1})",
     "swapped": "{0}.swapaxes(0, 1)",

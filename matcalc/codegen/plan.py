@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.shapes import Dim, Shape
+from matcalc.codegen.contractions import Entries, assembled
 from matcalc.codegen.elementwise import dense
 from matcalc.codegen.factorise import factorise
 from matcalc.codegen.identifiers import Names, identifier
@@ -16,6 +17,7 @@ from matcalc.codegen.schedule import schedule
 from matcalc.codegen.stable import stabilise
 from matcalc.codegen.tensors import unfold
 from matcalc.codegen.terms import Table, Term, make
+from matcalc.errors import NotYetError
 
 __all__ = ["plan"]
 
@@ -23,7 +25,7 @@ NO_FACTS: Mapping[str, frozenset[str]] = {}
 
 
 def plan(
-    outputs: Mapping[str, Expr],
+    outputs: Mapping[str, Expr | Entries],
     symbols: Mapping[str, Shape],
     facts: Mapping[str, frozenset[str]] = NO_FACTS,
     axes: Mapping[str, tuple[Dim, ...]] | None = None,
@@ -33,8 +35,9 @@ def plan(
     axes: for an output that is a vec-matrix or a vec, the axes that it is cut into, column-major.
     """
     table = Table(symbols)
-    lowering = Lowering(table, Facts(facts), outputs.values())
-    terms = {name: dense(lowering(e)) for name, e in outputs.items()}
+    roots = [e for found in outputs.values() for e in (found.parts() if isinstance(found, Entries) else (found,))]
+    lowering = Lowering(table, Facts(facts), roots)
+    terms = {name: _lowered(lowering, found) for name, found in outputs.items()}
     stable = stabilise(terms.values())
     terms = {name: dense(stable[t]) for name, t in terms.items()}
     factorised = factorise(terms.values())
@@ -42,12 +45,23 @@ def plan(
     for name, t in terms.items():
         result = factorised[t]
         if axes and name in axes:
-            result = unfold(result, axes[name])
+            result = result if result.op == "assembled" else unfold(result, axes[name])
         if result.dims and (_aliases(result) or any(result is other for _, other in results)):
             result = make("copy", (result,), None, result.dims)
         results.append((name, result))
     given = Names()
     return schedule(results, symbols, {name: given.new(identifier(name)) for name in symbols})
+
+
+def _lowered(lowering: Lowering, found: Expr | Entries) -> Term:
+    if not isinstance(found, Entries):
+        return dense(lowering(found))
+    for e in found.parts():
+        lowering(e)
+    term = assembled(found, lowering.images)
+    if term is None:
+        raise NotYetError("an array whose entries are not sums of products over one index has no code yet")
+    return term
 
 
 def _aliases(t: Term) -> bool:

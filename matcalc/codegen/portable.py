@@ -71,6 +71,7 @@ _OPERATIONS = {
     "on_diagonal": "xp.reshape(xp.eye({1}, {like})[:, :, None] * {0}, ({1} * {1}, -1))",
     "every": "{0}[::{1} + 1, ...]",
     "khatri_rao": "xp.reshape({0}[:, None, :] * {1}[None, :, :], (-1, {0}.shape[1]))",
+    "row_kron": "xp.reshape({0}[:, :, None] * {1}[:, None, :], ({0}.shape[0], -1))",
     "kron_times": "xp.reshape({1} @ xp.reshape({0} @ xp.reshape({2}, ({5}, -1)), ({3}, {6}, -1)), ({3} * {4}, -1))",
     "outer4": "{0}[:, None, :, None] * {1}[None, :, None, :]",
     "swapped": "xp.permute_dims({0}, (1, 0, 2, 3))",
@@ -152,6 +153,8 @@ class _Writer(Writer):
             text = f"xp.reshape({turned}, ({', '.join(reversed(places))}))"
             axes = ", ".join(map(str, reversed(range(len(places)))))
             return f"{text}{back}" if back else f"xp.permute_dims({text}, ({axes}))"
+        if term.op == "assembled":
+            return self._assembled(term)
         if term.op == "full":
             value = "{0}[:, None]" if term.data == 0 and term.args[0].rank else "{0}"
             return f"{value} * xp.ones(({', '.join(places)},), {{like}})"
@@ -161,6 +164,23 @@ class _Writer(Writer):
         if term.op == "constant":
             return "math.pi" if term.data in ("π", "pi") else "math.e"
         return None
+
+    @staticmethod
+    def _assembled(term: Term) -> str:
+        """A sum of arrays of four axes, δ by an identity matrix."""
+        assert isinstance(term.data, tuple)
+        count, *views = term.data
+        texts = ["xp.reshape({4}, ({0}, {1}, {2}, {3}))"] if count else []
+        for at, view in enumerate(views, 4 + count):
+            axes, _, given = view.partition("->")
+            repeated = next(i for i in axes if axes.count(i) == 2)
+            first, last = axes.index(repeated), axes.rindex(repeated)
+            order = [given.index(i) for k, i in enumerate(axes) if k != last]
+            place = ", ".join("None" if k == last else ":" for k in range(4))
+            delta = ", ".join(":" if k in (first, last) else "None" for k in range(4))
+            block = f"xp.permute_dims({{{at}}}, ({', '.join(map(str, order))}))[{place}]"
+            texts.append(f"{block} * xp.eye({{{first}}}, {{like}})[{delta}]")
+        return " + ".join(texts)
 
     def _function(self, term: Term) -> tuple[str, int]:
         name = str(term.data)

@@ -79,8 +79,8 @@ def _candidates(program: Program) -> list[str]:
 _ENTRYWISE = frozenset({"plus", "times", "call", "scale"})
 #: Operations on which an axis of rows goes through, with the operands that may have one.
 _THROUGH: dict[str, tuple[int, ...]] = {
-    "transpose": (0,), "spread": (0,), "copy": (0,), "column": (0,), "rowdot": (0, 1), "outer": (0, 1),
-    "solve": (1,), "lu_solve": (1,), "cho_solve": (1,), "solve_triangular": (1,),
+    "transpose": (0,), "spread": (0,), "copy": (0,), "column": (0,), "rowdot": (0, 1), "row_kron": (0, 1),
+    "outer": (0, 1), "solve": (1,), "lu_solve": (1,), "cho_solve": (1,), "solve_triangular": (1,),
 }  # fmt: skip
 
 

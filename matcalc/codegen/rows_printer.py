@@ -93,6 +93,7 @@ def _largest(program: Program, dims: Sequence[Dims]) -> str:
     """The largest number of entries of arrays of these dims, as a Python expression."""
     table = next(t for _, t in program.outputs).table
     writer = Writer(program)
+    writer.names = {}  # sizes are read from the arguments
     one = size_of(table, 1)
     texts = dict.fromkeys(writer.text(times(one, *[size_of(table, d) for d in found])) for found in dims if found)
     return f"max({', '.join(texts)})" if len(texts) > 1 else "".join(texts)

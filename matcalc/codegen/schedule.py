@@ -19,9 +19,9 @@ _RESULT, _HINTED, _LINE, _ONLY = 4, 2, 6, 10
 
 _FREE = frozenset({"input", "number", "constant"})
 #: Operations that are written as several statements, or whose value is worth a name.
-_STATEMENTS = frozenset({"blocks4", "cholesky", "lu"})
+_STATEMENTS = frozenset({"assembled", "blocks4", "cholesky", "lu"})
 #: Which operands the text of some operations shows, and how often.
-_SHOWN = {"commuted": (0, 1, 1, 2, 2), "on_diagonal": (0, 1, 1, 1), "every": (0, 1),
+_SHOWN = {"commuted": (0, 1, 1, 2, 2), "on_diagonal": (0, 1, 1, 1), "every": (0, 1), "row_kron": (0, 1, 0),
           "kron_times": (0, 1, 2, 3, 3, 4, 5, 6)}  # fmt: skip
 _VIEW = frozenset({"transpose", "column", "row", "spread"})
 

@@ -41,7 +41,7 @@ class OnLibrary:
         self._array = module.asarray
         self._names = Compiled(program, numpy_source(program, name), name)
 
-    def __call__(self, **arguments: object) -> Any:
+    def __call__(self, /, **arguments: object) -> Any:
         """The outputs for one keyword argument per symbol."""
         given = self._names._by_symbol(arguments)
         return self.function(*[self._array(given[name]) for name in self.shapes])
