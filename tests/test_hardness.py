@@ -14,7 +14,8 @@ from tests.fuzz_reader import fuzz
 
 NAMES = [
     "__import__", "lambda", "np", "x; import os", "eval", "def", "self", "None", "numpy", "x\nimport os",
-    "os.system", "x'", '"""', "{x}", "x#", "f(x)", "__class__", "ℝ", "ﬁ", "compile", "result", "return", "arguments", "float", "name",
+    "os.system", "x'", '"""', "{x}", "x#", "f(x)", "__class__", "ℝ", "ﬁ", "compile", "result", "return",
+    "arguments", "float", "name",
 ]  # fmt: skip
 
 

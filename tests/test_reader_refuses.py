@@ -329,6 +329,28 @@ Write the function, and say by what to derive."""),
     (NotYetError, r"\foo{1}", "", r"""the LaTeX command \foo is not read
   \foo{1}
   ^^^^"""),
+    (AmbiguityError, r"\sum_{i,j} A_ij x_j", "Ax", r"""_ij without braces is _{i} and then j
+  \sum_{i,j} A_ij x_j
+              ^^^
+Write _{ij}."""),
+    (AmbiguityError, r"\alpha^10", "α", r"""^10 without braces is ^{1} and then 0
+  \alpha^10
+        ^^^
+Write ^{10}."""),
+    (NotYetError, r"\log_2 \alpha", "α", r"""an index below log is not read
+  \log_2 \alpha
+  ^^^^^^
+A logarithm to the base b is log(x)/log(b)."""),
+    (ShapeError, r"\mathbf{A}\mathbf{y}", "Ay", r"""A is m×n here, but y is m×1: n and m differ
+  \mathbf{A}\mathbf{y}
+  ^^^^^^^^^ ^^^^^^^^^
+Aᵀ would fit on the left."""),
+    (NotYetError, r"\mathbb{E} x", "x", r"""\mathbb{E} is not read
+  \mathbb{E} x
+  ^^^^^^^^^"""),
+    (ParseError, r"\frac{1}", "", r"""something is missing after }
+  \frac{1}
+          ^"""),
     (NotYetError, "max(x, z)", "xz", """\
 max of two expressions is read only where one of them is 0
   max(x, z)
