@@ -200,7 +200,7 @@ def _at_a_point(value: object, slope: object, inputs: dict, wrt: str, rng: np.ra
         want = (4 * finest - fine) / 3
         error = abs((4 * fine - rough) / 3 - want)
         here = float(value(**inputs))  # type: ignore[operator]
-        near = float(value(**{name: a * (1 + 1e-13) for name, a in inputs.items()}))  # type: ignore[operator]
+        near = float(value(**{name: a * (1 + 1e-13 * rng.normal(size=a.shape)) for name, a in inputs.items()}))  # type: ignore[operator]
     size = max(abs(want), abs(here), 1e-3)
     if abs(here - near) > 1e-7 * size:  # rounding decides, as at the inverse of a product of too low a rank
         return "skipped"
