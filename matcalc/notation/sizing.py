@@ -7,9 +7,10 @@ from functools import lru_cache
 
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Dim, Polynomial, Shape
-from matcalc.notation.constraints import UNLIKELY, Conflict, Constraints, symbols_below
+from matcalc.notation.constraints import UNLIKELY, Constraints, symbols_below
 from matcalc.notation.declarations import declare
-from matcalc.notation.dimensions import Size, Sizes, Variable, find, size_text, unify
+from matcalc.notation.dimensions import Size, Sizes, Variable, find, unify
+from matcalc.notation.index_sizes import delta, entry, has_entries, summed
 from matcalc.notation.stacks import size_stacked
 from matcalc.notation.tree import Node
 from matcalc.notation.words import Unknown
@@ -83,21 +84,11 @@ def _sum(c: Constraints, node: Node) -> Sizes:
     if len(arrays) < len(node.args):
         scalars = [arg for arg in node.args if c.is_scalar(arg)]
         names = symbols_below(*scalars)
-        if c.ranges and any(_has_entries(arg) for arg in node.args):
+        if c.ranges and any(has_entries(arg) for arg in node.args):
             raise c.refuse("a scalar is added to an array inside a sum over an index", *node.args)
         if names:
             c.unlikely.append((UNLIKELY, names | symbols_below(*arrays)))
     return c.at[first]
-
-
-def _has_entries(root: Node) -> bool:
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node.kind in ("entry", "index"):
-            return True
-        stack.extend(node.args)
-    return False
 
 
 def _product(c: Constraints, node: Node) -> Sizes:
@@ -270,45 +261,6 @@ def _instance(c: Constraints, dim: Dim, sizes: dict[str, Size], node: Node) -> S
     return product
 
 
-# --- index notation: the sizes of one entry of what is summed --------------------------------------
-
-
-def _entry(c: Constraints, node: Node) -> Sizes:
-    """xᵢ, Aᵢⱼ; with one index the row of a matrix, as a column."""
-    base, indices = node.args[0], node.data
-    rows, columns = c.at[base]
-    if c.is_scalar(base):
-        raise c.refuse(f"{c.source(base)} is a scalar and has no entries", node)
-    if c.is_vector(base):
-        if len(indices) > 1:
-            raise c.refuse(f"{c.source(base)} is a vector, and has {len(indices)} indices here", node)
-        c.equal(rows if find(columns) == 1 else columns, c.range_of(indices[0]), node)
-        return SCALAR
-    if len(indices) > 2:
-        raise c.refuse(f"{c.source(base)} has {len(indices)} indices, and a matrix has two", node)
-    c.equal(rows, c.range_of(indices[0]), node)
-    if len(indices) == 2:
-        c.equal(columns, c.range_of(indices[1]), node)
-        return SCALAR
-    c.doubt(base)
-    return columns, 1
-
-
-def _summed(c: Constraints, node: Node) -> Sizes:
-    indices, above = node.data
-    for index in indices:
-        size = c.range_of(index)
-        if above and not unify(size, int(above) if above.isdecimal() else above):
-            message = f"the sum runs to {above}, and what is summed has {size_text(size)} entries"
-            raise Conflict(message, (node,), None)
-    return c.at[node.args[0]]
-
-
-def _delta(c: Constraints, node: Node) -> Sizes:
-    c.equal(c.range_of(node.data[0]), c.range_of(node.data[1]), node)
-    return SCALAR
-
-
 # --- functions that are no rows ----------------------------------------------------------------------
 
 
@@ -385,6 +337,6 @@ _VISIT: dict[str, _Rule] = {
     "zeros": _ones, "identity": _identity, "sum": _sum, "negated": _same_as, "juxtaposed": _product, "times": _product,
     "ratio": _divided, "over": _divided, "entrywise": _entrywise, "kronecker": _kronecker, "frobenius": _frobenius,
     "raised": _raised, "power": _power, "entrywise_power": _entrywise_power, "norm": _norm, "bars": _bars,
-    "indicator": _sum, "call": _call, "bare": _call, "stacked": size_stacked, "entry": _entry,
-    "summed": _summed, "delta": _delta, "index": _scalar,
+    "indicator": _sum, "call": _call, "bare": _call, "stacked": size_stacked, "entry": entry,
+    "summed": summed, "delta": delta, "index": _scalar,
 }  # fmt: skip

@@ -1,0 +1,59 @@
+"""What index notation demands of sizes: everything has the size that it has for one value of its indices."""
+
+from __future__ import annotations
+
+from matcalc.algebra.shapes import SCALAR
+from matcalc.notation.constraints import Conflict, Constraints
+from matcalc.notation.dimensions import Sizes, find, size_text, unify
+from matcalc.notation.tree import Node
+
+__all__ = ["delta", "entry", "has_entries", "summed"]
+
+
+def entry(c: Constraints, node: Node) -> Sizes:
+    """xᵢ, Aᵢⱼ; with one index the row of a matrix, as a column."""
+    base, indices = node.args[0], node.data
+    rows, columns = c.at[base]
+    if c.is_scalar(base):
+        raise c.refuse(f"{c.source(base)} is a scalar and has no entries", node)
+    if c.is_vector(base):
+        if len(indices) > 1:
+            raise c.refuse(f"{c.source(base)} is a vector, and has {len(indices)} indices here", node)
+        c.equal(rows if find(columns) == 1 else columns, c.range_of(indices[0]), node)
+        return SCALAR
+    if len(indices) > 2:
+        raise c.refuse(f"{c.source(base)} has {len(indices)} indices, and a matrix has two", node)
+    c.equal(rows, c.range_of(indices[0]), node)
+    if len(indices) == 2:
+        c.equal(columns, c.range_of(indices[1]), node)
+        return SCALAR
+    c.doubt(base)
+    return columns, 1
+
+
+def summed(c: Constraints, node: Node) -> Sizes:
+    """∑ᵢ has the size of what it sums, and its indices the range of the upper limit."""
+    indices, above = node.data
+    for index in indices:
+        size = c.range_of(index)
+        if above and not unify(size, int(above) if above.isdecimal() else above):
+            message = f"the sum runs to {above}, and what is summed has {size_text(size)} entries"
+            raise Conflict(message, (node,), None)
+    return c.at[node.args[0]]
+
+
+def delta(c: Constraints, node: Node) -> Sizes:
+    """δᵢⱼ: both indices have one range."""
+    c.equal(c.range_of(node.data[0]), c.range_of(node.data[1]), node)
+    return SCALAR
+
+
+def has_entries(root: Node) -> bool:
+    """Whether an entry or an index stands below."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.kind in ("entry", "index"):
+            return True
+        stack.extend(node.args)
+    return False
