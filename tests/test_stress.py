@@ -1,0 +1,202 @@
+"""Compiled code at the edges: extreme inputs, other types and layouts of memory, and inputs left as they are."""
+
+import warnings
+from functools import cache
+
+import mpmath as mp
+import numpy as np
+import pytest
+
+from matcalc import derive
+from matcalc.errors import DataError, MatcalcError
+from tests import scoring
+
+BOTH = ("value", "derivative")
+LOGISTIC = "sum(log(1 + exp(X w))) − yᵀX w"
+
+
+def compiled(text, wrt, where, order=1):
+    return derive(text, wrt, where=where, order=order).compile(what=BOTH)
+
+
+# --- margins ---------------------------------------------------------------------------------------
+
+MARGINS = [
+    (LOGISTIC, "X: n d, w: d, y: n"),
+    ("sum(log(1 + exp(−y ⊙ (X w))))", "X: n d, w: d, y: n"),
+    ("−sum(log(sigmoid(y ⊙ (X w))))", "X: n d, w: d, y: n"),
+    ("−yᵀlog(sigmoid(X w)) − (𝟏 − y)ᵀlog(𝟏 − sigmoid(X w))", "X: n d, w: d, y: n"),
+    ("sum(softplus(X w)) + 0 yᵀy", "X: n d, w: d, y: n"),
+    ("log(sum(exp(X w))) + yᵀy", "X: n d, w: d, y: n"),
+    ("sum(tanh(X w)) + yᵀy", "X: n d, w: d, y: n"),
+    ("‖relu(𝟏 − y ⊙ (X w))‖²", "X: n d, w: d, y: n"),
+]
+
+
+@pytest.mark.parametrize("margin", [30.0, 800.0])
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize(("text", "where"), MARGINS)
+def test_margins_neither_overflow_nor_give_nan(text, where, order, margin):
+    X = np.array([[margin, 0.0], [-margin, 0.0], [margin, 1.0], [0.0, 1.0], [0.0, -margin]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        value, derivative = compiled(text, "w", where, order)(X=X, w=np.ones(2), y=np.array([0.0, 1, 1, 0, 1]))
+    assert np.isfinite(value) and np.isfinite(derivative).all()
+
+
+@pytest.mark.parametrize("margin", [1e-12, 3.0, 40.0, 800.0])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_logistic_loss_is_right_to_rounding_at_every_margin(margin, sign):
+    value, gradient = compiled(LOGISTIC, "w", "X: n d, w: d, y: n")(
+        X=np.array([[sign * margin]]), w=np.ones(1), y=np.zeros(1)
+    )
+    with mp.workdps(50):
+        z = mp.mpf(sign * margin)
+        assert abs(value / mp.log1p(mp.e**z) - 1) < 1e-14
+        assert abs(gradient[0] / (z / (1 + mp.e**-z)) - 1) < 1e-14
+
+
+def test_softmax_shares_one_exponential_that_does_not_overflow():
+    run = compiled("𝟏ᵀlog(exp(X W) 𝟏) − tr(YᵀX W)", "W", "X: n d, W: d c, Y: n c")
+    X = np.array([[800.0, -800.0], [-800.0, 800.0], [1e-300, 1e300 * 1e-298]])
+    value, gradient = run(X=X, W=np.eye(2), Y=np.eye(3, 2))
+    assert np.isfinite(value) and np.isfinite(gradient).all()
+
+
+# --- conditioning ----------------------------------------------------------------------------------
+
+
+def conditioned(n, condition, symmetric):
+    rng = np.random.default_rng(n)
+    u, v = (np.linalg.qr(rng.standard_normal((n, n)))[0] for _ in range(2))
+    s = np.logspace(0, -np.log10(condition), n)
+    if not symmetric:
+        return (u * s) @ v.T
+    whole = (u * s) @ u.T
+    return (whole + whole.T) / 2
+
+
+SOLVES = [
+    ("½ yᵀK⁻¹y + ½ logdet(K)", "y", "K: n n spd, y: n", True),
+    ("logdet(K) + yᵀK⁻¹y", "K", "K: n n spd, y: n", True),
+    ("yᵀK⁻¹y", "y", "K: n n, y: n", False),
+    ("logdet(K) + yᵀK⁻¹y", "K", "K: n n, y: n", False),
+]
+
+
+@pytest.mark.parametrize("condition", [1e2, 1e7, 1e12])
+@pytest.mark.parametrize(("text", "wrt", "where", "symmetric"), SOLVES)
+def test_solves_are_as_right_as_the_condition_allows(text, wrt, where, symmetric, condition):
+    K, y = conditioned(5, condition, symmetric), np.linspace(-1, 1, 5)
+    _, got = compiled(text, wrt, where)(K=K, y=y)
+    with mp.workdps(50):
+        inverse = mp.inverse(mp.matrix(K.tolist()))
+        u, t = inverse * mp.matrix(y.tolist()), inverse.T * mp.matrix(y.tolist())
+        scale = mp.mpf(1) if text.startswith("½") else mp.mpf(2)
+        want = inverse.T - t * u.T if wrt == "K" else scale / 2 * (u + t)
+        want = np.array(want.tolist(), float).reshape(got.shape)
+    assert (
+        np.abs(got - want).max()
+        <= 100 * condition * 2.3e-16 * np.abs(want).max() * (condition if wrt == "K" else 1) ** 0
+    )
+
+
+def test_the_determinant_of_a_large_matrix_does_not_overflow():
+    for text, where in (("logdet(X)", "X: n n"), ("log(det(X))", "X: n n"), ("logdet(X)", "X: n n spd")):
+        value, gradient = compiled(text, "X", where)(X=1e10 * np.eye(400))
+        assert np.isclose(value, 400 * np.log(1e10)) and np.isclose(gradient[3, 3], 1e-10)
+
+
+# --- scales and sizes ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e-20, 1e20, 1e150])
+def test_a_residual_of_any_scale_has_a_finite_gradient(scale):
+    value, gradient = compiled("½‖A x − y‖²", "x", "A: m n, x: n, y: m")(
+        A=np.eye(3, 2), x=scale * np.ones(2), y=np.zeros(3)
+    )
+    assert np.isfinite(gradient).all() and np.allclose(gradient / scale, 1)
+    assert np.isfinite(value)
+
+
+def test_everything_of_length_one():
+    for text, wrt, where, _ in SOLVES:
+        value, gradient = compiled(text, wrt, where)(K=[[2.0]], y=[3.0])
+        assert np.isfinite(value) and np.isfinite(gradient).all()
+    for text, where in MARGINS:
+        value, gradient = compiled(text, "w", where)(X=[[2.0]], w=[1.0], y=[1.0])
+        assert gradient.shape == (1,) and np.isfinite(value)
+
+
+# --- what is refused -------------------------------------------------------------------------------
+
+
+def test_nan_goes_in_and_nan_comes_out():
+    for text, wrt, where, symmetric in SOLVES:
+        value, gradient = compiled(text, wrt, where)(K=np.where(np.eye(2) > 0, np.nan, 0.0), y=np.ones(2))
+        assert np.isnan(value) and np.isnan(gradient).any(), (text, symmetric)
+
+
+def test_singular_and_indefinite_matrices_are_refused():
+    for text, wrt, where, symmetric in SOLVES:
+        with pytest.raises(DataError, match="condition of the formula"):
+            compiled(text, wrt, where)(K=-np.eye(2) if symmetric else np.ones((2, 2)), y=np.ones(2))
+
+
+# --- all cases ---------------------------------------------------------------------------------------
+
+
+@cache
+def runs():
+    """The compiled gradients of the cases that have one, with their first arguments."""
+    found = []
+    for case in scoring.gradients():
+        try:
+            d = derive(case.notations["expr"], case.wrt, where=case.where)
+            found.append((case.id, d.compile(what=BOTH), case.draws[0][0]))
+        except (KeyError, MatcalcError):
+            continue
+    assert len(found) > 0.9 * len(scoring.gradients())
+    return found
+
+
+def values(run, given):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [np.asarray(a) for a in run(**given)]
+
+
+def test_no_case_changes_its_inputs_or_needs_them_contiguous():
+    for name, run, given in runs():
+        copies = {n: np.array(a) for n, a in given.items()}
+        want = values(run, copies)
+        assert all(np.array_equal(copies[n], given[n], equal_nan=True) for n in given), name
+        for other in (np.asfortranarray, _strided, _locked):
+            got = values(run, {n: other(a) for n, a in copies.items()})
+            for a, b in zip(got, want, strict=True):
+                scale = np.abs(b).max(initial=0.0) if np.isfinite(b).all() else 1.0
+                np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9 * scale, err_msg=name)
+
+
+def _strided(a):
+    wide = np.zeros((*a.shape, 2))
+    wide[..., 0] = a
+    return wide[..., 0]
+
+
+def _locked(a):
+    out = np.array(a)
+    out.flags.writeable = False
+    return out
+
+
+def test_single_precision_stays_single_in_every_case():
+    for name, run, given in runs():
+        got = values(run, {n: np.asarray(a, np.float32) for n, a in given.items()})
+        assert {a.dtype for a in got} == {np.dtype(np.float32)}, name
+
+
+def test_complex_inputs_are_refused_in_every_case():
+    for _, run, given in runs():
+        with pytest.raises(DataError, match="is complex"):
+            run(**{n: np.asarray(a) + 0j for n, a in given.items()})
