@@ -144,7 +144,7 @@ def _names(wrt: str | Sequence[str]) -> tuple[str, ...]:
     for name in given:
         base, _, index = name.partition("_")
         if ":" in index or "," in index:
-            raise _single(name, base)
+            raise _single(name, base, index)
     names = tuple(map(normalise_name, given))
     for i, name in enumerate(names):
         if name in names[:i]:
@@ -152,11 +152,21 @@ def _names(wrt: str | Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-def _single(name: str, base: str) -> NotYetError:
-    """The error for a variable that is a part of an array."""
+def _single(name: str, base: str, index: str = "") -> NotYetError:
+    """The error for a variable that is a part of an array, with the program in which the part has a name."""
+    row, comma, column = index.strip("{}").partition(",")
+    if comma and column.strip() == ":":
+        program, part = f"{base} = [B; a; C]", "a, a row"
+    elif comma and row.strip() == ":":
+        program, part = f"{base} = [B, a, C]", "a, a column"
+    elif comma or base.isupper():
+        program, part = f"{base} = [B, b, C; c, α, d; D, e, E]", "α, a scalar"
+    else:
+        program, part = f"{base} = [b; α; c]", "α, a scalar"
     return NotYetError(
         f"derivatives by single entries, rows or columns such as {name} are not given by themselves",
-        advice=f"Derive by {base}: `index` has the derivative by every entry of it.",
+        advice=f"Derive by {base}: `index` has the derivative by every entry of it. "
+        f"Or give the part a name: put {program}; before the function, declare its blocks, and derive by {part}.",
     )
 
 
@@ -168,7 +178,7 @@ def _check_variables(names: Sequence[str], reading: Reading) -> None:
                 f"{name} is assigned in the text and no variable",
                 advice=f"The variables are {known}; the derivatives between steps are in `factors`.",
             )
-        base = name.partition("_")[0]
+        base = name.partition("_")[0].rstrip("₀₁₂₃₄₅₆₇₈₉")
         if name not in reading.symbols and base != name and base in reading.symbols:
             raise _single(name, base)
         if name not in reading.symbols:

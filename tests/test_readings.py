@@ -140,10 +140,43 @@ def test_orders_that_do_not_exist(order):
         derive("‖x‖²", "x", order=order)
 
 
-@pytest.mark.parametrize("wrt", ["A_{i,:}", "A_{iq}", "x_{i}"])
-def test_entries_are_referred_to_the_index_form(wrt):
-    with pytest.raises(NotYetError, match="single entries, rows or columns"):
+@pytest.mark.parametrize(
+    ("wrt", "program"),
+    [
+        ("A_{i,:}", "A = [B; a; C];"),
+        ("A_{:,2}", "A = [B, a, C];"),
+        ("A_{iq}", "A = [B, b, C; c, α, d; D, e, E];"),
+        ("A_{1,2}", "A = [B, b, C; c, α, d; D, e, E];"),
+        ("A₁₂", "A = [B, b, C; c, α, d; D, e, E];"),
+        ("x_{i}", "x = [b; α; c];"),
+        ("x₁", "x = [b; α; c];"),
+    ],
+)
+def test_entries_are_referred_to_the_index_form_and_to_a_program(wrt, program):
+    with pytest.raises(NotYetError, match="single entries, rows or columns") as caught:
         derive("tanh(A x)", wrt)
+    assert program in str(caught.value)
+
+
+@pytest.mark.parametrize("f", ["‖y − A x‖²", "tanh(A x)"])
+@pytest.mark.parametrize(
+    ("program", "shapes", "wrt", "part"),
+    [
+        ("[B; a; C]", {"B": "2 3", "a": "1 3", "C": "1 3"}, "a", np.s_[..., 2, :]),
+        ("[B, a, C]", {"B": "4 1", "a": "4", "C": "4 1"}, "a", np.s_[..., :, 1]),
+        ("[B, b; c, α]", {"B": "3 2", "b": "3", "c": "1 2", "α": "scalar"}, "α", np.s_[..., 3, 2]),
+    ],
+)
+def test_a_part_with_a_name_has_that_part_of_the_derivative(f, program, shapes, wrt, part):
+    inside = derive(f"A = {program}; {f}", wrt, where={**shapes, "x": "3"})
+    whole = derive(f, "A", where={"A": "4 3"})
+    assert inside.check()
+    rng = np.random.default_rng(3)
+    data = {name: rng.normal(size=[n for n in declared.shape if n != 1]) for name, declared in inside.where.items()}
+    blocks = {name: np.reshape(data[name], inside.where[name].shape) for name in shapes}
+    A = np.block([[blocks[name] for name in row.split(", ")] for row in program.strip("[]").split("; ")])
+    rest = {name: data[name] for name in whole.where if name != "A"}
+    np.testing.assert_allclose(inside.compile()(**data), whole.compile()(A=A, **rest)[part], rtol=1e-12, atol=1e-14)
 
 
 def test_refusals():
