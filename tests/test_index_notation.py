@@ -160,3 +160,9 @@ def compare(seed):
 def test_random_sums_have_the_value_of_the_sums_written_out():
     read_of = sum(compare(seed) for seed in range(400))
     assert read_of > 200
+
+
+@pytest.mark.parametrize("text", ["∑ₙ δᵢⱼ", "δᵢⱼ ∑_{i=1}^n x^j", "δᵢⱼ ∑ᵢⱼ A_{ij}", "∑ᵢ δᵢᵢ"])
+def test_an_index_without_a_range_is_refused(text):
+    with pytest.raises(MatcalcError, match=r"nothing says how far the index . runs"):
+        read(text)

@@ -1,6 +1,7 @@
 """LaTeX as people write it is read as what it means, and every LaTeX that is printed is read back."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,11 @@ def test_the_answers_of_all_cases_are_read_back_and_do_not_depend_on_the_notatio
 @settings(max_examples=150, deadline=None)
 def test_random_expressions_are_read_back(e):
     reads_back(e)
+
+
+@pytest.mark.parametrize("script", ["'", "^2", "_1", "^2_1", "'_1"])
+def test_long_rows_of_scripts_are_read_or_refused_soon(script):
+    start = time.perf_counter()
+    with pytest.raises(MatcalcError):
+        read("x" + script * 20_000, notation="latex")
+    assert time.perf_counter() - start < 4

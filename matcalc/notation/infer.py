@@ -247,7 +247,8 @@ def _named(problem: Problem, found: Constraints) -> tuple[dict[str, Shape], dict
 def _ranges(problem: Problem, found: Constraints) -> dict[str, Dim]:
     """How far the indices run; an index that stands on nothing has no range."""
     for node in problem.nodes:
-        for index in node.data[0] if node.kind == "summed" else ():
+        indices = node.data[0] if node.kind == "summed" else node.data if node.kind in ("entry", "delta") else ()
+        for index in indices:
             if isinstance(find(found.range_of(index)), Variable):
                 raise ShapeError(
                     f"nothing says how far the index {letter_of(index)} runs", spans=((node.start, node.start + 1),),

@@ -15,7 +15,7 @@ from typing import cast
 from lark import Lark
 from lark.exceptions import UnexpectedToken
 
-from matcalc.errors import AmbiguityError, MatcalcError, NotYetError, ParseError
+from matcalc.errors import AmbiguityError, LimitError, MatcalcError, NotYetError, ParseError
 from matcalc.notation.grammar import Tokens, grammar_text
 from matcalc.notation.latex_pieces import Piece, Pieces, Translation, is_function, joined
 from matcalc.notation.latex_tokens import ENVIRONMENTS, FUNCTIONS, latex_tokens
@@ -91,6 +91,7 @@ def _check_indices(tokens: list[Token], source: str) -> None:
 # --- the reductions --------------------------------------------------------------------------------
 
 _RAISED = {plain: char for char, plain in SUPERSCRIPTS.items() if plain.isdigit() or plain == "-"}
+_MOST_SCRIPTS = 20
 _CONVERSE = str.maketrans("-−", "--")
 
 
@@ -184,7 +185,9 @@ class _Writer:
     def primed(self, children: tuple[Pieces, Token]) -> Pieces:
         """X': the transpose, as everywhere."""
         base, mark = children
-        return [*_grouped(base), Piece("ᵀ", mark.start, mark.end, "raised")]
+        base = _grouped(base)
+        base.append(Piece("ᵀ", mark.start, mark.end, "raised"))
+        return base
 
     def subscript(self, children: tuple[Pieces, Token, Pieces]) -> Pieces:
         """x_i: before what is raised already."""
@@ -201,6 +204,10 @@ class _Writer:
         at = len(base)
         while at and base[at - 1].kind == "raised" and base[at - 1].text != "ᵀ":
             at -= 1
+        if len(base) - at > _MOST_SCRIPTS:
+            raise LimitError(
+                f"more than {_MOST_SCRIPTS} scripts on one letter are not read", spans=((mark.start, mark.end),)
+            )
         base.insert(at, Piece(f"_{{{text}}}", mark.start, below[-1].end, "lowered"))
         return base
 
@@ -216,7 +223,9 @@ class _Writer:
             return [*base, Piece(f"^{{{text}}}", mark.start, end, "raised")]
         if letter is not None and letter.kind == "word" and is_function(letter.text) and letter.text != "e":
             return [*base[:-1], replace(letter, above=_exponent(text), end=max(letter.end, end))]
-        return [*_grouped(base), Piece(_exponent(text), mark.start, end, "raised")]
+        base = _grouped(base)
+        base.append(Piece(_exponent(text), mark.start, end, "raised"))
+        return base
 
     def environment(self, children: tuple[Token, Pieces, Token]) -> Pieces:
         r"""Lines of a program, or the entries of a matrix."""
@@ -272,8 +281,10 @@ def _closed(inside: Pieces, mark: Token) -> Pieces:
 
 def _grouped(base: Pieces) -> Pieces:
     """What a script stands on: a group of several things is taken in brackets."""
+    if base and base[-1].kind in ("close", "raised", "lowered"):
+        return base
     solid = [piece for piece in base if piece.kind not in ("raised", "lowered", "space")]
-    if len(solid) <= 1 or base[-1].kind in ("close", "raised", "lowered"):
+    if len(solid) <= 1:
         return base
     return [Piece("(", base[0].start, base[0].start + 1), *base, Piece(")", base[-1].end - 1, base[-1].end, "close")]
 
