@@ -22,7 +22,7 @@ __all__ = ["Chains", "Factor", "estimate"]
 #: What a named dimension counts: m and n are the long sides of a problem, and among equals it shows.
 _LARGE, _LONG = 500, frozenset("mnMN")
 #: Longer chains are cut before they are ordered, which is cubic in the length.
-_LONGEST = 24
+_LONGEST, _CIRCLE = 16, 12
 
 
 class Factor(NamedTuple):
@@ -104,7 +104,7 @@ class Chains:
         for i, factor in enumerate(factors):
             if factor.rows == 1:
                 return self.product([*factors[i:], *factors[:i]])
-        if n == 1 or n > _LONGEST // 2:
+        if n == 1 or n > _CIRCLE:
             return trace(self.product(factors))
         circle = [*factors, *factors]
         costs = self._costs(circle, n)
