@@ -50,6 +50,7 @@ def cleaned(notebook: Notebook) -> Notebook:
             continue
         count += 1
         cell["execution_count"] = count
+        cell["outputs"] = _joined(cell["outputs"])
         for output in cell["outputs"]:
             if output.get("name") == "stderr":
                 raise ValueError("".join(output["text"]))
@@ -58,6 +59,19 @@ def cleaned(notebook: Notebook) -> Notebook:
     language = {"name": "python"}
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return {**notebook, "metadata": {"kernelspec": kernel, "language_info": language}}
+
+
+def _joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The outputs with neighbouring pieces of one stream in one: where a kernel cuts them is chance."""
+    joined: list[dict[str, Any]] = []
+    for output in outputs:
+        last = joined[-1] if joined else {}
+        if output["output_type"] == "stream" and output["name"] == last.get("name"):
+            text = "".join([*last["text"], *output["text"]])
+            joined[-1] = {**last, "text": text.splitlines(keepends=True)}
+        else:
+            joined.append(output)
+    return joined
 
 
 def texts(notebook: Notebook) -> list[str]:

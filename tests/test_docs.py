@@ -1,4 +1,4 @@
-"""The pages of docs/: every row of the notation is read as it says, every example prints what it shows, every link leads."""
+"""The pages of docs/: rows of the notation are read as they say, examples print what they show, links lead somewhere."""
 
 import doctest
 import re
@@ -64,7 +64,7 @@ def test_the_examples_print_what_they_show(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_links_lead_somewhere(name):
     for link in re.findall(r"\]\(([^)#]+)\)", (DOCS / name).read_text(encoding="utf-8")):
-        assert (DOCS / link).exists(), link
+        assert "://" in link or (DOCS / link).exists(), link
 
 
 def test_the_index_names_what_exists():
