@@ -1,4 +1,4 @@
-"""The pages of docs/: rows of the notation are read as they say, examples print what they show, links lead somewhere."""
+"""The pages of docs/: the notation is read as it says, examples print what they show, links lead somewhere."""
 
 import doctest
 import re
