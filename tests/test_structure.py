@@ -86,3 +86,26 @@ def test_orthogonal_matrices_have_no_projected_gradient(order):
 def test_options_that_do_not_exist(option):
     with pytest.raises(OptionError, match="does not exist"):
         derive("‖x‖²", "x", **option)
+
+
+@pytest.mark.parametrize(
+    ("f", "names", "where"),
+    [
+        ("xᵀ S x", ["x", "S"], {"S": "n n symmetric"}),
+        ("xᵀ S⁻¹ x", ["S", "x"], {"S": "n n spd"}),
+        ("tr(S A S)", ["A", "S"], {"S": "n n symmetric"}),
+        ("xᵀ D D x", ["x", "D"], {"D": "n n diagonal"}),
+    ],
+)
+def test_mixed_second_orders_are_entry_by_entry(f, names, where):
+    """What the facts about S make of the derivative by x is not differentiated by S: it lost Sᵀ."""
+    h = derive(f, names, where=where, order=2)
+    plain = derive(f, names, where=dict.fromkeys(where, "n n"), order=2)
+    rng = np.random.default_rng(5)
+    for key, d in h.items():
+        assert d.check() and d.prove(), key
+        data = {name: rng.normal(size=[4 for dim in decl.shape if dim != 1]) for name, decl in d.where.items()}
+        for name in where:
+            spread = data[name] + data[name].T + 8 * np.eye(4)
+            data[name] = np.diag(np.diag(spread)) if "diagonal" in d.where[name].facts else spread
+        np.testing.assert_allclose(d.compile()(**data), plain[key].compile()(**data), rtol=1e-9, atol=1e-12)

@@ -49,7 +49,7 @@ class Question:
     structure: str = "project"
     values: Mapping[str, Expr] = field(default_factory=dict)
     _finish: Simplifier = field(init=False)
-    _plain: dict[str, Simplify] = field(init=False, default_factory=dict)
+    _plain: dict[tuple[str, ...], Simplify] = field(init=False, default_factory=dict)
     _ordered: dict[Expr, Expr] = field(init=False, default_factory=dict)
     with_names: Names = field(init=False)
 
@@ -61,29 +61,36 @@ class Question:
         """The variable as an expression."""
         return symbol(name, self.symbols[name].shape)
 
-    def before_facts(self, name: str) -> Simplify:
-        """A simplifier under all facts but those about the variable."""
-        key = name if self.symbols[name].facts else ""
+    def before_facts(self, *names: str) -> Simplify:
+        """A simplifier under all facts but those about these variables."""
+        key = tuple(sorted([name for name in names if self.symbols[name].facts]))
         if key not in self._plain:
-            self._plain[key] = shortener(self.symbols, without=name, factoring=False)
+            self._plain[key] = shortener(self.symbols, without=key, factoring=False)
         return self._plain[key]
 
     def answers(self, names: Sequence[str], order: int = 1) -> dict[tuple[str, ...], Answer]:
-        """The derivatives by every choice of `order` of the names, in the order of differentiation."""
+        """The derivatives by every choice of `order` of the names, in the order of differentiation.
+
+        What is differentiated once more must not know the facts about any of the names: as Sᵀ = S, the
+        derivative of (S + Sᵀ) x by S would not be that of 2 S x entry by entry.
+        """
         for name in names:
             check_structure(self.symbols[name].facts, self.structure)
-        found = self._next(recognised(self.function), (), names)
+        together = tuple(names) if order > 1 else ()
+        found = self._next(recognised(self.function), (), names, together)
         for _ in range(order - 1):
             above = found
             found = {}
             for path, answer in above.items():
                 self._check_higher(path, answer)
-                plain = self.before_facts(path[-1])
-                found.update(self._next(recognised(plain(answer.raw)), path, names))
+                plain = self.before_facts(*together)
+                found.update(self._next(recognised(plain(answer.raw)), path, names, together))
         return found
 
-    def _next(self, f: Expr, path: tuple[str, ...], names: Sequence[str]) -> dict[tuple[str, ...], Answer]:
-        simplifiers = {self.variable(name): self.before_facts(name) for name in names}
+    def _next(
+        self, f: Expr, path: tuple[str, ...], names: Sequence[str], together: tuple[str, ...]
+    ) -> dict[tuple[str, ...], Answer]:
+        simplifiers = {self.variable(name): self.before_facts(*(together or (name,))) for name in names}
         readings = read_maps(f, simplifiers)
         found = {}
         for name, reading in zip(names, readings.values(), strict=True):

@@ -125,7 +125,7 @@ def _of_step(above: str, e: Expr, active: set[str], where: Mapping[str, Declarat
     for name in symbols:
         if name in active:
             variable = symbol(name, symbols[name].shape)
-            simplify = shortener(symbols, without=name)
+            simplify = shortener(symbols, without=(name,))
             yield Factor(above, name, simplify(_matrix(recognised(e), variable, simplify)), not _flat(variable.shape))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from matcalc.algebra.build import HADAMARD, POWER, PRODUCT, SYMBOL, apply, hadamard, is_number, multiply, number
 from matcalc.algebra.expr import Expr, rebuild
@@ -26,12 +26,14 @@ def recognised_all(values: Mapping[str, Expr]) -> dict[str, Expr]:
     return {name: recognise(value) for name, value in values.items()}
 
 
-def facts_of(symbols: Mapping[str, Declaration], without: str = "") -> Facts:
-    """The declared facts, without those of one symbol."""
-    return Facts({name: d.facts for name, d in symbols.items() if d.facts and name != without})
+def facts_of(symbols: Mapping[str, Declaration], without: Collection[str] = ()) -> Facts:
+    """The declared facts, without those of some symbols."""
+    return Facts({name: d.facts for name, d in symbols.items() if d.facts and name not in without})
 
 
-def shortener(symbols: Mapping[str, Declaration], without: str = "", *, factoring: bool = True) -> Simplifier:
+def shortener(
+    symbols: Mapping[str, Declaration], without: Collection[str] = (), *, factoring: bool = True
+) -> Simplifier:
     """A simplifier under the declared facts; one remembers what it has done, so use one for a question."""
     rules, spellings = rule_set("simplify"), rule_set("alternate")
     return Simplifier(facts_of(symbols, without), rules, spellings, factoring=factoring)
