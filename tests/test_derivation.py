@@ -173,6 +173,12 @@ def test_mixed_second_orders():
     assert d.steps[-1].after is d.expr
 
 
+def test_mixed_second_orders_of_a_program():
+    """A name moves with one variable on the first page, and with the other on the second."""
+    h = derive("z = W x + b; ½ ‖y − tanh(z)‖²", ["W", "b", "x"], order=2)
+    assert all(d.steps.check() for d in h.values())
+
+
 def test_a_deep_network_has_a_page():
     text = "x"
     where = {"x": "n", "y": "n"}

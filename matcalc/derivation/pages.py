@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from matcalc.algebra.build import symbol, transpose
@@ -11,10 +11,11 @@ from matcalc.algebra.shapes import SCALAR
 from matcalc.calculus.forms import recognised
 from matcalc.calculus.structure import structured, subspace
 from matcalc.calculus.sweep import expand_definitions
+from matcalc.derivation.differential import put
 from matcalc.derivation.gradient import gradient_lines
 from matcalc.derivation.maps import map_lines
 from matcalc.derivation.page import Page, taken_names
-from matcalc.derivation.steps import Head, Steps
+from matcalc.derivation.steps import Head, Step, Steps
 from matcalc.notation.declarations import Declaration
 
 __all__ = ["Task", "derivation"]
@@ -86,8 +87,16 @@ def _steps(task: Task, pages: Sequence[Page]) -> Steps:
     for page in pages:
         values.update(page.values)
         differentials.update({v: page.d(v) for v in page.variables})
-    lines = tuple([line for page in pages for line in page.lines])
-    return Steps(lines, values, differentials, task.symbols, lambda: derivation(replace(task, every=True)))
+    lines = [line for page in pages for line in (page.lines if len(pages) == 1 else _spelled_out(page))]
+    return Steps(tuple(lines), values, differentials, task.symbols, lambda: derivation(replace(task, every=True)))
+
+
+def _spelled_out(page: Page) -> Iterator[Step]:
+    """The lines with what is compared in the symbols of the function; the next page may give dz another meaning."""
+    for line in page.lines:
+        equal = tuple([tuple([put(e, page.values) for e in group]) for group in line.equal])
+        quotient = line.quotient and (put(line.quotient[0], page.values), line.quotient[1])
+        yield replace(line, equal=equal, quotient=quotient)
 
 
 def _page(
