@@ -128,6 +128,8 @@ class _Writer(Writer):
     def _written(self, term: Term) -> tuple[str, int]:
         if term.op in ("call", "function"):
             return self._function(term)
+        if term.op == "matmul" and term.args[1].rank == 1 and term.args[0].op == "transpose":
+            return self.filled("{0} @ {1}", [term.args[1], term.args[0].args[0]])  # no transposed copy in XLA
         template = self._template(term)
         if template is not None:
             return self._filled(template, term)
