@@ -140,7 +140,7 @@ def check_all_readings(f, x, arrays, sizes, rng):
     return True
 
 
-@pytest.mark.parametrize(("op", "position"), rows_with_operands())
+@pytest.mark.parametrize(("op", "position"), list(rows_with_operands()))
 def test_row(op, position):
     rng = np.random.default_rng(7)
     f = node_of(op)
@@ -159,7 +159,7 @@ def test_row(op, position):
         check_all_readings(f, x, arrays, sizes, rng)
 
 
-@pytest.mark.parametrize(("op", "position"), rows_with_operands())
+@pytest.mark.parametrize(("op", "position"), list(rows_with_operands()))
 def test_array_of_row(op, position):
     """The compiled array of the derivative against difference quotients, axes of the function first."""
     rng = np.random.default_rng(11)
