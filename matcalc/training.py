@@ -84,7 +84,7 @@ def update_rule(
     function: Expr, gradients: Mapping[str, Expr], where: Mapping[str, Declaration], step: str
 ) -> UpdateRule:
     """The rule for a scalar function and its gradients by name."""
-    from matcalc.codegen.compiled import compile_numpy
+    from matcalc.codegen.compiled import numpy_code
 
     if function.shape != SCALAR:
         raise DerivativeError("gradient descent is for scalar functions")
@@ -94,7 +94,7 @@ def update_rule(
     if name in where:
         raise OptionError(f"{name} is a symbol of the function", advice="give the step size another name")
     outputs = {"value": function, **{f"gradient_{n}": g for n, g in gradients.items()}}
-    source = compile_numpy(outputs, where, name="value_and_derivative").source
+    source = numpy_code(outputs, where, name="value_and_derivative")
     variables = {symbol(n, where[n].shape): g for n, g in gradients.items()}
     return UpdateRule(variables, symbol(name, SCALAR), source)
 

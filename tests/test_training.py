@@ -33,6 +33,12 @@ def test_the_code_stands_alone():
     assert "# " in code and "w ← w" in code
 
 
+def test_the_loop_calls_the_function_that_is_shown():
+    code = derive("1/(2n) ‖X w − y‖²", "w", where={"X": "n d"}).update_rule().code()
+    assert code.count("def ") == 2
+    assert "value, gradient_w = value_and_derivative(" in code
+
+
 def test_two_layers_learn():
     f = "1/(2n) ‖tanh(X V) w − y‖²"
     d = derive(f, ["V", "w"], where={"X": "n d", "V": "d h", "w": "h", "y": "n"})
