@@ -16,7 +16,7 @@ from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, dim_text
 from matcalc.calculus.forms import recognised
 from matcalc.curvature import depends, kinks_of, read_function
-from matcalc.errors import DerivativeError, OptionError
+from matcalc.errors import DataError, DerivativeError, OptionError
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.names import normalise_name
 from matcalc.notation.text import to_text
@@ -109,7 +109,8 @@ def minimize(
     """A local minimum of the scalar f over the named variables, at the given data.
 
     data has an array for every other symbol; shapes are inferred and declared as in derive. start:
-    values to start from (zeros otherwise; ones for a variable declared positive). bounds: name →
+    values to start from (zeros otherwise; ones for a variable declared positive; beside zero where the
+    gradient vanishes there, as it does for ‖A − U Vᵀ‖², unless that leads to nothing lower). bounds: name →
     (lower, upper), each a number, an array or None. such_that: linear equations. A variable declared
     nonnegative is bounded below by 0. method: one of scipy.optimize's, L-BFGS-B unless there are
     constraints, for which it is SLSQP; the Newton methods get Hessian–vector products. progress shows
@@ -129,6 +130,9 @@ def minimize(
         raise OptionError(f"method={method!r} does not exist", advice=f"one of {', '.join(METHODS)}")
     names = tuple(normalise_name(n) for n in listed(over, "over"))
     task = _Task.read(f, names, such_that, where)
+    for what, given in (("data", data), ("start", start), ("bounds", bounds)):
+        if given is not None and not isinstance(given, Mapping):
+            raise DataError(f"{what} is a mapping from names, and not of type {type(given).__name__}")
     return task.run(data or {}, start or {}, method, bounds or {}, progress, tolerance, iterations)
 
 
@@ -247,17 +251,25 @@ class _Task:
             raise OptionError(f"{method} takes no constraints", advice="SLSQP and trust-constr do")
         packed.check_start()
         record = _Record(packed.value_and_gradient, progress)
-        found = optimize.minimize(
-            record.evaluate,
-            packed.start,
-            jac=True,
-            hessp=packed.hessian_product if products else None,
-            method=method,
-            bounds=packed.bounds if packed.bounded else None,
-            constraints=packed.constraints(optimize.LinearConstraint) if self.equations else (),
-            callback=record.after_iteration,
-            options=_options(method, tolerance, iterations),
-        )
+
+        def solved(begin: Array) -> Any:
+            return optimize.minimize(
+                record.evaluate,
+                begin,
+                jac=True,
+                hessp=packed.hessian_product if products else None,
+                method=method,
+                bounds=packed.bounds if packed.bounded else None,
+                constraints=packed.constraints(optimize.LinearConstraint) if self.equations else (),
+                callback=record.after_iteration,
+                options=_options(method, tolerance, iterations),
+            )
+
+        begin = packed.beside_start() if not self.equations else None
+        found = solved(packed.start if begin is None else begin)
+        if begin is not None and not found.fun < packed.value_and_gradient(packed.start)[0]:
+            record.history.clear()
+            found = solved(packed.start)
         record.close()
         values = packed.unpack(found.x)
         for name, split in self.splits.items():
@@ -265,11 +277,12 @@ class _Task:
         _, gradient = packed.value_and_gradient(found.x)
         stationary = packed.stationarity(found.x, gradient)
         free = not self.equations  # with constraints the gradient does not vanish
+        rounding = _ROUNDING * max(1.0, abs(float(found.fun))) / max(1.0, float(abs(found.x).max()))
         return Minimum(
             {n: values[n] for n in self.names},
             float(found.fun),
             stationary,
-            bool(found.success) or (free and stationary <= _ROUNDING * max(1.0, abs(float(found.fun)))),
+            bool(found.success) or (free and stationary <= rounding),
             int(found.status),
             str(found.message),
             int(found.nit),

@@ -71,6 +71,7 @@ class Packed:
         self.symbols = {n: d for n, d in task.symbols.items() if n not in task.splits}
         given = {normalise_name(n): v for n, v in start.items()}
         _only(given, [*self.names, *task.splits], "start")
+        self.given = bool(given)
         known = {normalise_name(n): v for n, v in data.items()}
         inputs = {n: d.shape for n, d in self.symbols.items() if n not in self.names}
         _only(known, list(inputs), "data")
@@ -142,7 +143,10 @@ class Packed:
                 ]
             except (ValueError, TypeError) as error:
                 raise DataError(f"the bounds of {name} do not fit its shape {shape}: {error}") from error
-            out += list(zip(*sides, strict=True))
+            pairs = list(zip(*sides, strict=True))
+            if any(low is not None and high is not None and low > high for low, high in pairs):
+                raise DataError(f"a lower bound of {name} is above the upper one")
+            out += pairs
         return out
 
     def _projected(self, g: Expr, v: Expr) -> Expr:
@@ -188,6 +192,16 @@ class Packed:
         if not (np.isfinite(value) and np.all(np.isfinite(gradient))):
             where = ", ".join(f"{n} = {np.array2string(v, threshold=4)}" for n, v in self.unpack(self.start).items())
             raise DataError(f"the function is not finite at the start, {where[:200]}", advice="give another start")
+
+    def beside_start(self) -> Array | None:
+        """A point near a start of zeros that nobody gave, if the gradient vanishes there: it may be a saddle."""
+        import numpy as np
+
+        if self.given or self.bounded or np.any(self.start) or np.any(self.value_and_gradient(self.start)[1]):
+            return None
+        if any(self.symbols[name].facts for name in self.names):
+            return None
+        return np.random.default_rng(0).normal(scale=0.1, size=self.start.shape)
 
     def hessian_product(self, x: Array, p: Array) -> Array:
         """The Hessian at x times p."""
@@ -270,9 +284,13 @@ def _array(name: str, given: Mapping[str, object], shape: Shape, sizes: dict[str
     if name not in given:
         raise DataError(f"no data for {name}, which is {_said(shape)}")
     try:
-        array = np.asarray(given[name], dtype=float)
+        array = np.asarray(given[name])
+        real = not np.iscomplexobj(array)  # float would drop the imaginary parts
+        array = array.astype(float, copy=False) if real else array
     except (ValueError, TypeError) as error:
         raise DataError(f"{name} is not an array of numbers: {error}") from error
+    if not real:
+        raise DataError(f"{name} has complex entries, and data are real")
     axes: tuple[Dim, ...] = axes_of(shape)
     if array.ndim == 2 and len(axes) < 2 and 1 in array.shape:
         array = array.reshape(-1)

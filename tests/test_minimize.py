@@ -165,6 +165,38 @@ def test_logistic_regression_on_breast_cancer():
     np.testing.assert_allclose(newton["w"], theirs, atol=1e-8)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"data": [1, 2]}, "data is a mapping"),
+        ({"start": np.zeros(2)}, "start is a mapping"),
+        ({"bounds": (0, 1)}, "bounds is a mapping"),
+        ({"bounds": {"x": (1, 0)}}, "lower bound of x is above"),
+        ({"data": {"A": np.eye(2) + 1j, "b": np.ones(2)}}, "A has complex entries"),
+    ],
+)
+def test_data_that_cannot_be_used(options, message):
+    with pytest.raises(DataError, match=message):
+        minimize("‖A x − b‖²", "x", **{"data": {"A": np.eye(2), "b": np.ones(2)}, **options})
+
+
+def test_what_falls_for_ever_has_not_converged():
+    found = minimize("cᵀx", "x", {"c": np.ones(3)}, iterations=200)
+    assert not found.success
+
+
+def test_a_saddle_at_the_start_is_left():
+    A = np.random.default_rng(0).normal(size=(6, 3))
+    found = minimize("‖A − U Vᵀ‖²", ["U", "V"], {"A": A}, where={"U": "m 2", "V": "n 2"})
+    assert found.success
+    assert found.fun == pytest.approx(np.linalg.svd(A)[1][2] ** 2, rel=1e-6)
+
+
+def test_a_minimum_at_the_start_stays():
+    found = minimize("‖x‖² + ‖x‖⁴", "x", where={"x": "3"})
+    assert found.success and not found["x"].any()
+
+
 def test_softmax_regression_on_iris():
     datasets = pytest.importorskip("sklearn.datasets")
     from sklearn.linear_model import LogisticRegression
