@@ -200,3 +200,15 @@ def test_eigenvalues_say_what_they_need():
     d = derive("eigmax(S)", "S", where={"S": "n n symmetric"})
     assert d.conditions == ("the largest eigenvalue of S is simple",)
     assert "S symmetric" in derive("eigmax(S)", "S").conditions
+
+
+@pytest.mark.parametrize(
+    ("f", "wrt", "where", "expected"),
+    [
+        ("logdet(X) X", "X", None, "vec(X) vec(X⁻ᵀ)ᵀ + logdet(X) I"),
+        ("X ⊙ X ⊙ Y", "X", None, "2 diag(vec(X ⊙ Y))"),
+        ("W tanh(V x)", "V", {"W": "p q"}, "W diag(𝟏 − tanh(V x)²) (xᵀ ⊗ I)"),
+    ],
+)
+def test_units_of_the_kronecker_product_are_not_written(f, wrt, where, expected):
+    assert str(derive(f, wrt, where=where).kronecker) == expected

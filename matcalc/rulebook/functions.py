@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import cast
 
-from matcalc.algebra.build import IDENTITY, ONES, apply, dimension, divide, norm, sqrt
+from matcalc.algebra.build import IDENTITY, ONES, apply, dimension, divide, identity, multiply, norm, sqrt
 from matcalc.algebra.expr import Expr, make
 from matcalc.algebra.operations import REGISTRY, Builder, Operation
 from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_mul
@@ -100,7 +100,17 @@ DIAGONAL = row(
     facts=("nonnegative -> nonnegative", "positive -> positive", "psd -> nonnegative", "spd -> positive"),
     source=f"{_MN}, §9.4",
 )
-VEC = row("vec", "X: m n -> m*n 1", adjoint=("unvec(G, X)",), numpy="{0}.ravel(order='F')", source=f"{_MN}, §2.4")
+
+
+def _vec(args: Args, data: Hashable) -> Expr:
+    """vec(X); of a column it is the column."""
+    (x,) = args
+    return x if x.shape[1] == 1 else make(REGISTRY["vec"], args, None, (dim_mul(*x.shape), 1))
+
+
+VEC = row(
+    "vec", "X: m n -> m*n 1", build=_vec, adjoint=("unvec(G, X)",), numpy="{0}.ravel(order='F')", source=f"{_MN}, §2.4"
+)
 UNVEC = row(
     "unvec",
     "v: m*n 1, X: m n -> m n",
@@ -110,9 +120,21 @@ UNVEC = row(
 )
 TRIL = row("tril", "X: m n -> m n", adjoint=("tril(G)",), numpy="np.tril({0})", source="projection onto a subspace")
 TRIU = row("triu", "X: m n -> m n", adjoint=("triu(G)",), numpy="np.triu({0})", source="projection onto a subspace")
+
+
+def _kron(args: Args, data: Hashable) -> Expr:
+    """A ⊗ B; a product where one of them is a number, and I where both are identities."""
+    a, b = args
+    if SCALAR in (a.shape, b.shape):
+        return multiply(a, b)
+    shape = dim_mul(a.shape[0], b.shape[0]), dim_mul(a.shape[1], b.shape[1])
+    return identity(shape[0]) if a.op is IDENTITY and b.op is IDENTITY else make(REGISTRY["kron"], args, None, shape)
+
+
 KRON = row(
     "kron",
     "A: m n, B: p q -> m*p n*q",
+    build=_kron,
     adjoint=("kronleft(G, B, A)", "kronright(G, A, B)"),
     transpose="commutes",
     numpy="np.kron({0}, {1})",
