@@ -110,10 +110,10 @@ f = ½ ‖e‖² = ½ e : e
 df = e : de   product rule
 df = −e : da   de = −da
 da = dz ⊙ (𝟏 − a²)   differential of tanh
-df = −e : (dz ⊙ (𝟏 − a²)) = (e ⊙ a² − e) : dz   Frobenius product: move 𝟏 − a² ⊙ across
+df = −e : (dz ⊙ (𝟏 − a²)) = −(e ⊙ (𝟏 − a²)) : dz   Frobenius product: move 𝟏 − a² ⊙ across
 dz = dW x   the differential is linear
-df = (e ⊙ a² − e) : (dW x) = ((e ⊙ a² − e) xᵀ) : dW   Frobenius product: move x across
-∂f/∂W = (e ⊙ a² − e) xᵀ = ((tanh(W x + b) − y) ⊙ (𝟏 − tanh(W x + b)²)) xᵀ   what stands before dW
+df = −(e ⊙ (𝟏 − a²)) : (dW x) = −((e ⊙ (𝟏 − a²)) xᵀ) : dW   Frobenius product: move x across
+∂f/∂W = −((y − tanh(W x + b)) ⊙ (𝟏 − tanh(W x + b)²)) xᵀ = ((tanh(W x + b) − y) ⊙ (𝟏 − tanh(W x + b)²)) xᵀ   what stands before dW
 """,
     ),
     (

@@ -368,7 +368,7 @@ class Simplifier:
         pieces = expand_term(e) if e.shape != SCALAR else None
         if pieces is not None and len(pieces) <= _FEW:
             expanded = self._collect_all(add(*pieces))
-            if self.cost(expanded) < self.cost(e):
+            if self.cost(expanded) < self.cost(e) - is_negative(e):  # a leading minus is no reason
                 return self._again(expanded)
         return self._absorbed(e)
 
