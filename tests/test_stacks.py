@@ -74,3 +74,22 @@ def test_compiled_values():
 def test_refused(text, kind):
     with pytest.raises(kind):
         parse(text)
+
+
+@pytest.mark.parametrize("text", ["y[2]", "y[p + 1]", "U[1, 1] t", "(A x)[2]", "yᵀ[n + 1:m]", "x₁[3]", "2 A[2]"])
+def test_places_of_entries_are_not_taken_for_factors(text):
+    with pytest.raises(ParseError, match="may be an entry or a product"):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "same"), [("y [2]", "2 y"), ("A[x + y]", "A(x + y)"), ("2[x + 1]", "2 (x + 1)"), ("E[x]", "E x")]
+)
+def test_square_brackets_around_one_item_are_brackets(text, same):
+    assert str(parse(text)) == same
+
+
+def test_a_block_is_not_read_back_as_a_product():
+    shown = str(derive("[x; y]ᵀ z", "x", where={"x": "p", "y": "q"}).expr)
+    with pytest.raises(MatcalcError):
+        parse(shown, where={"z": "n"})

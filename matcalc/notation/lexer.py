@@ -152,7 +152,29 @@ def scan(text: str) -> list[Token]:
         else:
             assert kind is not None
             tokens.extend(_rare(kind, match.group(), start, end))
+    if "[" in text:
+        _refuse_places(tokens)
     return tokens
+
+
+#: What may stand in brackets that look like the place of an entry, of which one is a number.
+_PLACE = frozenset({"NUMBER", "WORD", "SUBSCRIPT", "PLUS", "MINUS", "COLON", "COMMA"})
+_OPERAND_ENDS = frozenset({"WORD", "SUBSCRIPT", "SUPERSCRIPT", "RPAR"})
+
+
+def _refuse_places(tokens: list[Token]) -> None:
+    """Refuse y[2] and y[p + 1], entries for one reader and products for another."""
+    for at, (before, token) in enumerate(zip(tokens, tokens[1:], strict=False), 1):
+        if token.type != "LSQUARE" or before.type not in _OPERAND_ENDS or before.end != token.start:
+            continue
+        close = next((i for i in range(at, len(tokens)) if tokens[i].type not in _PLACE | {"LSQUARE"}), at)
+        kinds = {inside.type for inside in tokens[at + 1 : close]}
+        if tokens[close].type == "RSQUARE" and kinds <= _PLACE and "NUMBER" in kinds:
+            raise ParseError(
+                "brackets directly behind a symbol may be an entry or a product",
+                spans=((before.start, tokens[close].end),),
+                advice="For the product write round brackets, or a space before these; a single entry is not read.",
+            )
 
 
 def _operator(written: str, start: int, end: int) -> Token:
