@@ -279,11 +279,18 @@ class _Judge:
             return Curvature("affine", ("the Hessian is 0",), form)
         sign, terms = self._decided(form)
         if not sign:
-            why = tuple(f"{shown} {to_text(form)}: the sign of {to_text(t)} is not known" for t in terms)
+            why = tuple([f"{shown} {to_text(form)}: {self._undecided(t)}" for t in terms])
             return Curvature("unknown", why, form)
         reasons = "; ".join(dict.fromkeys(_why(t if sign > 0 else negate(t), self.facts) for t in terms))
-        minus = "" if sign > 0 else "minus it is a sum of: "
+        minus = "" if sign > 0 else "for minus it, "
         return Curvature("convex" if sign > 0 else "concave", (f"{shown} {to_text(form)}: {minus}{reasons}",), form)
+
+    def _undecided(self, term: Expr) -> str:
+        """Why a term leaves the sum without a sign: its own is not known, or is that of some terms alone."""
+        sign = definite(term, self.facts)
+        if not sign:
+            return f"the sign of {to_text(term)} is not known"
+        return f"{to_text(term)} is {'positive' if sign > 0 else 'negative'} semidefinite, and the others are not"
 
     def _decided(self, form: Expr) -> tuple[int, list[Expr]]:
         """The sign that all terms of the form share, and these terms; 0 with those that are not decided."""

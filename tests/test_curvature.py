@@ -107,3 +107,15 @@ def test_the_certificate_names_the_term():
 def test_a_vector_has_no_curvature():
     with pytest.raises(DerivativeError, match="scalar function"):
         curvature("A x", "x")
+
+
+def test_terms_of_two_signs_are_called_so():
+    found = curvature("sum(exp(x)) − ‖x‖²", "x")
+    assert found.verdict == "unknown"
+    assert found.certificate == (
+        "Hessian diag(exp(x)) − 2 I: diag(exp(x)) is positive semidefinite, and the others are not",
+        "Hessian diag(exp(x)) − 2 I: −2 I is negative semidefinite, and the others are not",
+    )
+    assert curvature("sum(log(x))", "x", where={"x": "n"}).certificate == (
+        "Hessian −diag(𝟏 ⊘ x²): for minus it, diag(𝟏 ⊘ x²) is positive semidefinite",
+    )
