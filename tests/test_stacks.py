@@ -93,3 +93,10 @@ def test_a_block_is_not_read_back_as_a_product():
     shown = str(derive("[x; y]ᵀ z", "x", where={"x": "p", "y": "q"}).expr)
     with pytest.raises(MatcalcError):
         parse(shown, where={"z": "n"})
+
+
+@pytest.mark.parametrize("text", ["[x, A x]", "[A x, x]", "[A x, B; C, D y]", "[W₁ x, y]ᵀ z"])
+def test_a_space_beside_commas_is_refused(text):
+    """[x, A x] was read as three entries."""
+    with pytest.raises(AmbiguityError, match="a space is a product or parts two entries"):
+        parse(text)

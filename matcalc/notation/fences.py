@@ -60,6 +60,7 @@ class _Walk:
         self.sums = sums  # whether the text sums over indices, so that it has entries
         self.later: MatcalcError | None = None
         self.spaced: set[Token] = set()  # square brackets with entries that a space parts
+        self.parted: set[Token] = set()  # square brackets with entries that a comma parts
         self.lines = "\n" in text.strip()
         self.out: list[Token] = []
         self.open: list[Token] = []  # with the type of what closes them as value of `due`
@@ -105,18 +106,22 @@ class _Walk:
             self.index(token)
         elif kind in ("COMMA", "SEMICOLON"):
             self.out.append(token)
+            if kind == "COMMA" and self.due and self.matrix[-1]:
+                self.parted.add(self.open[-1])
+                if self.open[-1] in self.spaced:
+                    self.mixed(token)
 
     def entry(self, before: Token, token: Token) -> None:
         """Two operands with a space between them in square brackets: two entries, if no operator is near."""
         self.out.append(Token("COMMA", None, before.end, before.end))
         if self.later is None:
             place = next(i for i in range(len(self.out) - 1, -1, -1) if self.out[i] is self.open[-1])
-            if any(other.type in _OPERATORS for other in self.out[place:]):
+            if self.open[-1] in self.parted or any(other.type in _OPERATORS for other in self.out[place:]):
                 self.mixed(token)
             self.spaced.add(self.open[-1])
 
     def mixed(self, token: Token) -> None:
-        """A row with spaces between operands and with operators, which is said if the brackets match."""
+        """A row with spaces between operands and with operators or commas, which is said if the brackets match."""
         self.later = AmbiguityError(
             "between square brackets a space is a product or parts two entries",
             spans=((self.open[-1].start, token.end),),
