@@ -254,7 +254,9 @@ class Derivative(Coded):
     def factors(self) -> Factors:
         """The chain rule for a program: each step's derivative in numerator layout, the last step first."""
         self._refuse_direction("factors")
-        if self.order != 1 or not self.definitions or self.last is None:
+        if self.order != 1:
+            raise DerivativeError("the factors of the chain rule are those of the first order", advice="Leave order=1.")
+        if not self.definitions or self.last is None:
             raise DerivativeError(
                 "the factors of the chain rule are given for programs",
                 advice="Write the function in steps, such as z = W x + b; f = tanh(z); ‖y − f‖².",
