@@ -212,3 +212,15 @@ def test_eigenvalues_say_what_they_need():
 )
 def test_units_of_the_kronecker_product_are_not_written(f, wrt, where, expected):
     assert str(derive(f, wrt, where=where).kronecker) == expected
+
+
+@pytest.mark.parametrize(
+    ("f", "order", "expected"),
+    [
+        ("x / ‖x‖", 1, "δᵢⱼ / ‖x‖ − xⱼ xᵢ / ‖x‖³"),
+        ("‖x‖³", 2, "3 xⱼ xᵢ / ‖x‖ + 3 δᵢⱼ ‖x‖"),
+        ("log(1 + ‖x‖²)", 2, "2 δᵢⱼ / (1 + ‖x‖²) − 4 xⱼ xᵢ / (1 + ‖x‖²)²"),
+    ],
+)
+def test_powers_of_a_scalar_are_one_in_index_notation(f, order, expected):
+    assert derive(f, "x", where={"x": "n"}, order=order).index.right == expected

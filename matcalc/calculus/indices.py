@@ -167,12 +167,23 @@ class _Shown:
 
     def formula(self, terms: Sequence[Term]) -> Pair:
         """The sum of the terms in text and LaTeX."""
-        total = add(*[self.term(term) for term in terms]) if terms else number(0)
+        total = add(*[self.cancelled(self.term(term)) for term in terms]) if terms else number(0)
         text, latex = to_text(total), to_latex(total)
         for (shown, shown_latex), mark in self.places.items():
             text = text.replace(str(mark.data), shown)
             latex = latex.replace(rf"\text{{{mark.data}}}", shown_latex)
         return text, latex
+
+    def cancelled(self, e: Expr) -> Expr:
+        """A product with one power of each scalar: δᵢⱼ ‖x‖² / ‖x‖³ is δᵢⱼ / ‖x‖."""
+        if e.op is not PRODUCT:
+            return e
+        c, scalars, _ = parts(e)
+        bases: dict[Expr, list[Expr]] = {}
+        for s in scalars:
+            base, exponent = s.args if s.op is POWER else (s, ONE)
+            bases.setdefault(base, []).append(exponent)
+        return multiply(number(c), *[power(base, add(*exponents)) for base, exponents in bases.items()])
 
     def term(self, term: Term) -> Expr:
         sums = []
