@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from matcalc.algebra.build import symbol
-from matcalc.algebra.expr import Expr
+from matcalc.algebra.expr import Expr, postorder
 from matcalc.algebra.shapes import Dim
 from matcalc.calculus.answers import Answer, Question
 from matcalc.calculus.conditions import conditions_of
@@ -25,6 +25,7 @@ from matcalc.notation.names import normalise_name
 from matcalc.notation.page import Formulas, page
 from matcalc.notation.read import Reading
 from matcalc.notation.text import to_text
+from matcalc.rulebook.unknown import UNKNOWN
 from matcalc.training import UpdateRule, update_rule
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ Key = str | tuple[str, ...]
 
 def letter_of(reading: Reading) -> str:
     """What the function is called: its name in a program, else the first usual letter that is not in use."""
-    taken = {*reading.symbols, *reading.definitions}
+    nodes = [node for node in postorder(reading.expr) if node.op is UNKNOWN and isinstance(node.data, tuple)]
+    unknown = {str(node.data[0]) for node in nodes if isinstance(node.data, tuple)}
+    taken = {*reading.symbols, *reading.definitions, *unknown}
     return reading.name or next((letter for letter in ("f", "L", "J", "ℓ", "F") if letter not in taken), "f")
 
 

@@ -121,6 +121,11 @@ a product after a slash has two readings
   α / c x
   ^^^^^^^
 Write (α / c) x or α / (c x)."""),
+    (ParseError, "X \\ y", "Xy", """\
+division from the left is not part of the notation
+  X \\ y
+    ^
+Write X⁻¹ y for X \\ y."""),
     (AmbiguityError, "x/z y", "xzy", """\
 a product after a slash has two readings
   x/z y

@@ -478,6 +478,9 @@ def power(base: Expr, exponent: Expr) -> Expr:
         if base.op is not NUMBER and _short(c, p):
             if base.shape == SCALAR and len(s) > 1:
                 return multiply(number(Fraction(c) ** p), *[power(f, exponent) for f in s])
+            if m and s and c != 0:
+                outside = [power(f, exponent) for f in s]
+                return multiply(number(Fraction(c) ** p), *outside, power(reassemble(1, (), m), exponent))
             if c != 1 and c != 0:
                 return multiply(number(Fraction(c) ** p), power(reassemble(1, s, m), exponent))
     return make(POWER, (base, exponent), None, base.shape)

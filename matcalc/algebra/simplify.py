@@ -368,6 +368,8 @@ class Simplifier:
         pieces = expand_term(e) if e.shape != SCALAR else None
         if pieces is not None and len(pieces) <= _FEW:
             expanded = self._collect_all(add(*pieces))
+            if expanded.op is ADD and len(expanded.args) < _FEW:
+                expanded = self._factored(expanded)
             if self.cost(expanded) < self.cost(e) - is_negative(e):  # a leading minus is no reason
                 return self._again(expanded)
         return self._absorbed(e)

@@ -16,7 +16,7 @@ __all__ = ["ENVIRONMENTS", "FUNCTIONS", "is_latex", "latex_tokens"]
 #: Deeper groups are refused.
 _MAX_DEPTH = 400
 
-_LATEX = re.compile(r"\\[A-Za-z]|\\[\[(|{,;:! \\]|\$")
+_LATEX = re.compile(r"\\[A-Za-z]|\\[\[(|{,;:!\\]|\$")
 
 #: Commands by what is written for them.
 _COMMANDS: dict[str, str] = {

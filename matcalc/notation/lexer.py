@@ -77,12 +77,12 @@ _SILENT = {
     ";",
     ":",
     "!",
-    " ",
     "displaystyle",
 }
 
 _REFUSED: dict[str, tuple[type[MatcalcError], str, str]] = {
     "∏": (NotYetError, "products over an index are not read yet", ""),
+    "\\": (ParseError, "division from the left is not part of the notation", "Write X⁻¹ y for X \\ y."),
     "∂": (NotYetError, "a derivative is not part of the notation", "Write the function, and say by what to derive."),
     "=": (NotYetError, "one expression is read, not an equation", "Write one side of the equation alone."),
     "×": (ParseError, "× has several meanings", "Write A B for the product, A ⊙ B or A ⊗ B."),
@@ -287,7 +287,9 @@ def _command(written: str, start: int, end: int) -> Iterator[Token]:
     if "_" in name:
         at = name.index("_")
         name, index = name[:at], name[at:]
-    if name in _COMMANDS:
+    if name == " ":
+        yield _operator("\\", start, start + 1)
+    elif name in _COMMANDS:
         yield _operator(_COMMANDS[name], start, end - len(index))
         if index:
             yield Token("SUBSCRIPT", index, end - len(index), end)

@@ -54,6 +54,7 @@ RECOGNISE: tuple[Identity, ...] = (
     _entries("log of 1 − sigmoid", "log(1 − sigmoid(X))", "−softplus(X)"),
     Identity("softmax", "exp(x) / sum(exp(x))", "softmax(x)", "x: n 1 -> n 1"),
     Identity("logsumexp", "log(sum(exp(x)))", "logsumexp(x)", "x: n 1 -> 1 1"),
+    Identity("log of softmax", "log(softmax(x))", "x − logsumexp(x) 𝟏", "x: n 1 -> n 1"),
     Identity("sum by ones", "𝟏ᵀx", "sum(x)", "x: n 1 -> 1 1"),
     Identity("log |det|", "log(|det(X)|)", "logdet(X)", "X: n n -> 1 1"),
     Identity("inverse of ⊗", "(A ⊗ B)⁻¹", "A⁻¹ ⊗ B⁻¹", "A: m m, B: n n -> m*n m*n"),
@@ -122,6 +123,10 @@ SIMPLIFY: tuple[Identity, ...] = (
     # entries
     _entries("exp of log", "exp(log(X))", "X"),
     _entries("log of exp", "log(exp(X))", "X"),
+    Identity("log of 1", "log(1)", "0", " -> 1 1"),
+    Identity("log of ones", "log(𝟏𝟏ᵀ)", "𝟎", " -> m n"),
+    Identity("exp of 0", "exp(0)", "1", " -> 1 1"),
+    Identity("exp of zeros", "exp(𝟎)", "𝟏𝟏ᵀ", " -> m n"),
     _entries("relu times its step", "relu(X) ⊙ step(X)", "relu(X)"),
     _entries("step twice", "step(X) ⊙ step(X)", "step(X)"),
     _entries("|x| sign x", "abs(X) ⊙ sign(X)", "X"),
@@ -147,7 +152,10 @@ def _letters(signature: str) -> str:
 
 def compile_identity(identity: Identity, *, scalar: bool = False) -> Rule:
     """The rule that an identity states; `scalar` for its form on single entries."""
-    named = signature_dims(identity.signature) if _letters(identity.signature) else ([], ("n", "n"))
+    if _letters(identity.signature):
+        named = signature_dims(identity.signature)
+    else:  # a rule without letters
+        named = [], signature_dims(f"X: 1 1 {identity.signature}")[1]
     letters = {name: SCALAR if scalar else shape for name, shape in named[0]}
     shape = SCALAR if scalar else named[1]
     left = read_formula(identity.left, letters, shape)

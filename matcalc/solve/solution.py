@@ -142,12 +142,20 @@ class Solution:
         method: "solve" by linear systems, "cholesky" by Cholesky factors of BᵀB where the conditions
         say that B has full column rank, "lstsq" for (BᵀB)⁻¹Bᵀy by least squares on B itself.
         """
-        return self.compile(method).source
+        from matcalc.codegen.compiled import numpy_code
+
+        outputs, inputs = self._coded(method)
+        return numpy_code(outputs, inputs, name="solution", title=str(self).splitlines()[0])
 
     def compile(self, method: str = "solve") -> Compiled:
         """A callable of the data that returns the unknown, or a tuple of the unknowns."""
         from matcalc.codegen.compiled import compile_numpy
 
+        outputs, inputs = self._coded(method)
+        return compile_numpy(outputs, inputs, name="solution", title=str(self).splitlines()[0])
+
+    def _coded(self, method: str) -> tuple[dict[str, Expr], dict[str, Declaration]]:
+        """What is computed from what, in the way that the method says."""
         if method not in METHODS:
             raise OptionError(f"method={method!r} does not exist", advice=f"one of {', '.join(METHODS)}")
         outputs = dict(self.solution)
@@ -160,8 +168,7 @@ class Solution:
             thin = {str(b.data) for e in outputs.values() for b in full_rank(e) if b.op.name == "symbol"}
             where = {n: Declaration(d.shape, d.facts | {"injective"}) if n in thin else d for n, d in where.items()}
         needed = self._inputs(outputs.values())
-        inputs = {n: d for n, d in where.items() if n in needed}
-        return compile_numpy(outputs, inputs, name="solution", title=str(self).splitlines()[0])
+        return outputs, {n: d for n, d in where.items() if n in needed}
 
     def _inputs(self, outputs: object) -> set[str]:
         """The symbols of the outputs, and an unknown where it alone says a size."""
