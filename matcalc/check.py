@@ -79,6 +79,8 @@ def check(
     """
     if structure not in ("project", "ignore", "cookbook"):
         raise OptionError(f"structure={structure!r} does not exist", advice="one of project, ignore, cookbook")
+    if not isinstance(points, int) or points < 1:
+        raise OptionError(f"points={points!r} does not exist", advice="points is 1, 2, …")
     return _Comparison(f, derivative, wrt, symbols, structure, layout, direction).certificate(points, seed)
 
 

@@ -7,6 +7,7 @@ the usual slips are tried: a sign, a factor, a transpose, the other layout, anot
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ from matcalc.calculus.forms import facts_of, recognised, shortener
 from matcalc.calculus.structure import structured, subspace
 from matcalc.codegen.compiled import compile_numpy
 from matcalc.codegen.sampling import MODES, Array, sample, sizes_for
-from matcalc.errors import DataError, DerivativeError, MatcalcError
+from matcalc.errors import DataError, DerivativeError, MatcalcError, ParseError
 from matcalc.notation.declarations import Declaration, shape_text
 from matcalc.notation.read import read_among
 from matcalc.prove import prove_equal
@@ -121,9 +122,15 @@ def compare(claim: str | Expr, asked: Asked) -> Match:
     return Match("equal", f"in numbers at {len(points)} random points; {proof}", e)
 
 
+#: What stands before the last equals sign where that gives a name to a part of the claim.
+_NAMING = re.compile(r"\b(?:where|with)\b|[;\n]|, ")
+
+
 def _read(claim: str, asked: Asked) -> Expr:
     """The right-hand side of what was typed, with I and 𝟏 of the answer's size where the text leaves it open."""
-    text = claim.rpartition("=")[2] if isinstance(claim, str) else claim
+    head, _, text = claim.rpartition("=") if isinstance(claim, str) else ("", "", claim)
+    if _NAMING.search(head):
+        raise ParseError("a claim is one expression, and not one with names of its own", advice="Write them out.")
     try:
         return read_among(text, asked.known, asked.expr.shape)
     except MatcalcError:

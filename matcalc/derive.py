@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import overload
 
 from matcalc.algebra.build import add, zeros
@@ -138,7 +138,7 @@ def derive(
 
 
 def _names(wrt: str | Sequence[str]) -> tuple[str, ...]:
-    given = (wrt,) if isinstance(wrt, str) else tuple(wrt)
+    given = (wrt,) if isinstance(wrt, str) else tuple(wrt) if isinstance(wrt, Iterable) else ()
     if not given or not all(isinstance(name, str) for name in given):
         raise OptionError(f"wrt={wrt!r} names no variable", advice="one name, or a list of names")
     for name in given:
