@@ -97,3 +97,13 @@ def test_published_answers_match():
         if not match:
             wrong.append((case.id, case.answer, str(d.expr), str(match)))
     assert not wrong, wrong
+
+
+@pytest.mark.parametrize(
+    "claim",
+    ["diag(p) − p pᵀ where p = softmax(x)", "p = softmax(x); f = diag(p) − p pᵀ", "diag(p) − p pᵀ, p = softmax(x)"],
+)
+def test_a_claim_with_names_of_its_own_is_refused(claim):
+    """The last right-hand side alone was compared, and a right claim was called different."""
+    with pytest.raises(MatcalcError, match="a claim is one expression"):
+        derive("logsumexp(x)", "x", order=2).matches(claim)
