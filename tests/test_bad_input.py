@@ -148,3 +148,21 @@ def test_an_unknown_option_value_is_refused(options):
 def test_what_is_no_text_is_refused(text):
     with pytest.raises(MatcalcError):
         derive(text, "x")
+
+
+@pytest.mark.parametrize("wrt", [None, 3, [], [3], 1.5])
+def test_variables_that_are_no_names(wrt):
+    with pytest.raises(MatcalcError, match="names no variable"):
+        derive("‖x‖²", wrt)
+
+
+def test_a_dimension_is_no_variable():
+    """1/(2n) was differentiated by n, as if the number of rows stayed where it was."""
+    with pytest.raises(MatcalcError, match="n is a dimension in the declarations"):
+        derive("1/(2n) ‖X w − y‖²", "n", where={"X": "n d"})
+    assert str(derive("n² ‖w‖²", "n", where={"w": "n", "n": "scalar"}).expr) == "2 n ‖w‖²"
+
+
+def test_a_certificate_has_points():
+    with pytest.raises(MatcalcError, match="points=0"):
+        derive("‖x‖²", "x", where={"x": "n"}).check(points=0)

@@ -137,7 +137,13 @@ def _read(
     program = split_program(body)
     check_program(body, program, declared)
     assigned = {statement.name for statement in program if statement.name}
-    vocabulary = Vocabulary(declared.keys() | set(map(normalise_name, wrt)) | assigned, dimensions, functions)
+    variables = set(map(normalise_name, wrt))
+    for name in sorted(variables & dimensions - declared.keys() - assigned):
+        raise DeclarationError(
+            f"{name} is a dimension in the declarations, and no variable",
+            advice=f"Declare {name} if it is a symbol of its own.",
+        )
+    vocabulary = Vocabulary(declared.keys() | variables | assigned, dimensions, functions)
     nodes, names, roots, used = _trees(body, program, vocabulary)
     for name in declared:
         if name not in names:
