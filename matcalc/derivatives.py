@@ -44,12 +44,14 @@ def letter_of(reading: Reading) -> str:
     return reading.name or next((letter for letter in ("f", "L", "J", "ℓ", "F") if letter not in taken), "f")
 
 
-def make_derivative(reading: Reading, question: Question, path: tuple[str, ...], answer: Answer) -> Derivative:
-    """The Derivative for one answer to a question."""
+def make_derivative(
+    reading: Reading, question: Question, path: tuple[str, ...], answer: Answer, letter: str = ""
+) -> Derivative:
+    """The Derivative for one answer to a question; letter: what the function is called, where that is known."""
     return Derivative(
         reading.expr, path[-1], answer.expr, reading.symbols, answer.kind, len(path), question.layout,
         question.structure, reading.notes, path[:-1], answer.of, "", reading.definitions, answer.named,
-        reading.last, letter_of(reading),
+        reading.last, letter or letter_of(reading),
     )  # fmt: skip
 
 
@@ -74,7 +76,9 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
         self.order = len(next(iter(answers)))
         self._notes = reading.notes
         self._letter = letter_of(reading)
-        self._items = {path: make_derivative(reading, question, path, answer) for path, answer in answers.items()}
+        self._items = {
+            path: make_derivative(reading, question, path, answer, self._letter) for path, answer in answers.items()
+        }
 
     # --- the mapping -------------------------------------------------------------------------------
 

@@ -53,9 +53,12 @@ def in_order(e: Expr, symbols: Iterable[str], memo: dict[Expr, Expr] | None = No
 
     def replace(node: Expr, args: tuple[Expr, ...]) -> Expr:
         if node.op is HADAMARD:
-            return hadamard(*sorted(args, key=rank))
+            factors = tuple(sorted(args, key=rank))
+            return node if factors == node.args else hadamard(*factors)
         if node.op is PRODUCT:
             scalars = sorted((a for a in args if a.shape == SCALAR), key=rank)
+            if args == node.args and args[: len(scalars)] == tuple(scalars):
+                return node
             return multiply(number(node.data), *scalars, *[a for a in args if a.shape != SCALAR])  # type: ignore[arg-type]
         return node if args == node.args else apply(node.op, args, node.data)
 
