@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 
-import matcalc  # noqa: F401  fills the registry
+import matcalc
 from matcalc.algebra.build import (
     add,
     apply,
@@ -378,3 +378,11 @@ def test_long_chains_and_sums_compile():
     run = compile_numpy({"value": add(chain, total)}, shapes(X, x))
     assert np.all(np.isfinite(run(X=np.eye(2), x=np.ones(2))))
     assert sqrt(number(4)).shape == (1, 1)
+
+
+def test_the_exponent_of_a_matrix_is_whole():
+    f = matcalc.derive("tr(X^N)", "X").compile(what=("value", "derivative"))
+    value, slope = f(X=np.diag([2.0, 3.0]), N=3)
+    assert value == 35 and slope.tolist() == [[12.0, 0.0], [0.0, 27.0]]
+    with pytest.raises(matcalc.DataError, match="N is the exponent of a matrix and must be whole"):
+        f(X=np.eye(2), N=2.5)

@@ -17,7 +17,7 @@ from matcalc.codegen.plan import NO_FACTS, plan
 from matcalc.codegen.program import Program
 from matcalc.codegen.rows_printer import fast_source
 from matcalc.codegen.sampling import Declared
-from matcalc.codegen.terms import dims_of
+from matcalc.codegen.terms import dims_of, postorder
 from matcalc.errors import DataError
 from matcalc.notation.names import normalise_name
 
@@ -41,10 +41,14 @@ class Compiled:
         self.__name__ = name
         self.__doc__ = source
         self.function = _function(source, name)
+        self.whole = _exponents(program)
 
     def __call__(self, /, **arguments: object) -> Array | tuple[Array, ...]:
         """The outputs for one keyword argument per symbol; raises DataError for what does not fit."""
         arrays, dtype = self._arrays(arguments)
+        for place, symbol in self.whole:
+            if arrays[place] % 1:
+                raise DataError(f"{symbol} is the exponent of a matrix and must be whole, and it is {arrays[place]}")
         try:
             result = self.function(*arrays)
         except (np.linalg.LinAlgError, ValueError) as error:
@@ -124,6 +128,14 @@ def run_source(source: str, name: str) -> dict[str, Any]:
     namespace: dict[str, Any] = {"__name__": "matcalc.generated"}
     exec(compile(source, f"<matcalc {name}>", "exec"), namespace)
     return namespace
+
+
+def _exponents(program: Program) -> list[tuple[int, str]]:
+    """The arguments that powers of matrices depend on, by place and name."""
+    terms = [a.term for a in program.assignments] + [t for _, t in program.outputs]
+    exponents = [t.args[1] for t in postorder(terms) if t.op in ("matpow", "trpow", "frechet_power")]
+    found = {t.data for t in postorder(exponents) if t.op == "input" and not t.rank}
+    return [(i, name) for i, (name, _) in enumerate(program.inputs) if name in found]
 
 
 def _function(source: str, name: str) -> Callable[..., Any]:
