@@ -54,7 +54,7 @@ class Coded:
         standalone: a file that compares the shapes of its arguments, and has example data, a numeric
         test and a main.
         """
-        program = self._planned(what)
+        program = self._planned(what, target)
         name = "_and_".join(what)
         if standalone:
             from matcalc.codegen.standalone import standalone_source
@@ -78,7 +78,7 @@ class Coded:
         tuple of arrays for several `what`. target: "numpy"; "jax" or "torch", on arrays of that
         library; "dask" for data in blocks of rows, on dask arrays.
         """
-        program = self._planned(what)
+        program = self._planned(what, target)
         if program is None:
             self._only_numpy(target)
             return self._columns(what)
@@ -100,14 +100,15 @@ class Coded:
         program = self._planned(BOTH)
         return program is not None and split_rows(program) is not None
 
-    def _planned(self, what: Sequence[str]) -> Program | None:
+    def _planned(self, what: Sequence[str], target: str = "numpy") -> Program | None:
         from matcalc.codegen.compiled import planned
+        from matcalc.codegen.targets import kernels_of
 
         for name in what:
             if name not in BOTH:
                 raise OptionError(f"what={name!r} does not exist", advice="one of value, derivative")
         found = self._outputs(what)
-        return None if found is None else planned(found[0], self._symbols, axes=found[1])
+        return None if found is None else planned(found[0], self._symbols, axes=found[1], kernels=kernels_of(target))
 
     @staticmethod
     def _only_numpy(target: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -245,8 +245,9 @@ def planned(
     symbols: Symbols,
     facts: Mapping[str, frozenset[str]] = NO_FACTS,
     axes: Mapping[str, tuple[Dim, ...]] | None = None,
+    kernels: Collection[str] = (),
 ) -> Program:
-    """The program that computes the outputs from the symbols: see `compile_numpy`."""
+    """The program that computes the outputs from the symbols: see `compile_numpy`, and `plan` for kernels."""
     shapes: dict[str, Shape] = {}
     known = dict(facts)
     for symbol, declared in symbols.items():
@@ -255,4 +256,4 @@ def planned(
         else:
             shapes[symbol] = declared.shape
             known.setdefault(symbol, declared.facts)
-    return plan(outputs, shapes, known, axes)
+    return plan(outputs, shapes, known, axes, kernels)

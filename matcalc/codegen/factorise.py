@@ -7,7 +7,7 @@ share their exponentials, softplus and sigmoid theirs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from fractions import Fraction
 
 from matcalc.codegen.elementwise import call, plus, power, scale, size_of, split, spread, times, transpose
@@ -20,15 +20,15 @@ __all__ = ["factorise"]
 ONE = Fraction(1)
 
 
-def factorise(roots: Iterable[Term]) -> dict[Term, Term]:
-    """Every term below the roots with what computes it."""
+def factorise(roots: Iterable[Term], kernels: Collection[str] = ()) -> dict[Term, Term]:
+    """Every term below the roots with what computes it; kernels: the functions that take one pass over the data."""
     roots = list(roots)
     terms = postorder(roots)
     methods = _methods(terms)
     for term in terms:
         if term.op == "inv":
             term.table.formed.add(term)
-    margins = _shared_margins(terms)
+    margins = set() if {"softplus", "sigmoid"} <= set(kernels) else _shared_margins(terms)
     return rewrite(roots, lambda term, rebuilt: _expanded(term, rebuilt, methods, margins))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.facts import Facts
@@ -29,10 +29,12 @@ def plan(
     symbols: Mapping[str, Shape],
     facts: Mapping[str, frozenset[str]] = NO_FACTS,
     axes: Mapping[str, tuple[Dim, ...]] | None = None,
+    kernels: Collection[str] = (),
 ) -> Program:
     """The program that computes the outputs together from the symbols.
 
     axes: for an output that is a vec-matrix or a vec, the axes that it is cut into, column-major.
+    kernels: functions that the library of arrays computes in one pass, so that nothing is taken out of them.
     """
     table = Table(symbols)
     roots = [e for found in outputs.values() for e in (found.parts() if isinstance(found, Entries) else (found,))]
@@ -40,7 +42,7 @@ def plan(
     terms = {name: _lowered(lowering, found) for name, found in outputs.items()}
     stable = stabilise(terms.values())
     terms = {name: dense(stable[t]) for name, t in terms.items()}
-    factorised = factorise(terms.values())
+    factorised = factorise(terms.values(), kernels)
     results: list[tuple[str, Term]] = []
     for name, t in terms.items():
         result = factorised[t]

@@ -28,6 +28,7 @@ class Dialect:
     renamed: functions of the standard that have another name here.
     operations: texts of terms by operation; with "name:data" those of one kind of it, with "name/1"
     those where the last operand is a vector. functions: texts of functions by their row's name.
+    kernels: functions that the library computes in one pass over the data.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Dialect:
     renamed: Mapping[str, str] = field(default_factory=dict)
     operations: Mapping[str, str] = field(default_factory=dict)
     functions: Mapping[str, str] = field(default_factory=dict)
+    kernels: tuple[str, ...] = ()
 
 
 #: {like} stands for the keywords of a new array.

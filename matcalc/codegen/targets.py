@@ -17,7 +17,7 @@ from matcalc.codegen.rows_printer import fast_source
 from matcalc.codegen.torch_printer import TORCH
 from matcalc.errors import NotYetError, OptionError
 
-__all__ = ["OnLibrary", "compile_program", "program_source"]
+__all__ = ["OnLibrary", "compile_program", "kernels_of", "program_source"]
 
 _DIALECTS: Mapping[str, Dialect] = {"xp": ARRAY_API, "jax": JAX, "torch": TORCH}
 _SOURCES = ("numpy", *_DIALECTS)
@@ -53,6 +53,11 @@ def _library(name: str) -> Any:
     except ImportError as error:
         package = name.partition(".")[0]
         raise NotYetError(f"{package} is not installed", advice=f"pip install matcalc-engine[{package}]") from error
+
+
+def kernels_of(target: str) -> tuple[str, ...]:
+    """The functions that the library of a target computes in one pass over the data."""
+    return _DIALECTS[target].kernels if target in _DIALECTS else ()
 
 
 def program_source(program: Program, target: str, name: str, title: str) -> str:

@@ -44,4 +44,5 @@ TORCH = Dialect(
         "expm": "torch.linalg.matrix_exp({0})",
         "trexpm": "torch.trace(torch.linalg.matrix_exp({0}))",
     },
+    kernels=("softplus", "sigmoid"),
 )
