@@ -201,6 +201,8 @@ def rewrite_top(left: Expr, right: Expr, e: Expr, facts: Facts) -> Iterator[tupl
 def _rewrite_product(left: Expr, right: Expr, e: Expr, facts: Facts) -> Iterator[tuple[Binding, Expr]]:
     c, scalars, matrices = _factors(left)
     d, s, m = _factors(e)
+    if len(m) < len(matrices):
+        return
     for rest, bound in _match_some(scalars, s, EMPTY, facts):
         if not matrices:
             yield bound, multiply(number(Fraction(d) / c), instantiate(right, bound), *rest, *m)

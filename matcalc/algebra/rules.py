@@ -36,15 +36,17 @@ class Rule:
 
 
 def _needs(left: Expr) -> frozenset[Operation]:
-    """Operations that must be among the operands of a node for the rule to match there."""
+    """Operations that must be among the operands of a node for the rule to match there.
+
+    Elsewhere the number 1 stands for 𝟏 of length 1; it is no factor of a product.
+    """
     args = left.args
     if left.op is PRODUCT and not is_chain(left):
         _, s, m = parts(left)
         args = (*s, *m)
+    anything = (SYMBOL, NUMBER, TRANSPOSE) if left.op is PRODUCT else (SYMBOL, NUMBER, ONES, TRANSPOSE)
     return frozenset(
-        arg.op
-        for arg in args
-        if arg.op not in (SYMBOL, NUMBER, ONES, TRANSPOSE) and not (arg.op is PRODUCT and len(arg.args) == 1)
+        arg.op for arg in args if arg.op not in anything and not (arg.op is PRODUCT and len(arg.args) == 1)
     )
 
 
