@@ -17,6 +17,8 @@ TORCH = Dialect(
         "max:0": "torch.amax({0}, 0)",
         "max:1": "torch.amax({0}, 1)",
         "swapped": "{0}.swapaxes(0, 1)",
+        "blocks4:0": "torch.diag_embed({0}[:, :, None].expand(-1, -1, {1}), dim1=0, dim2=2)",
+        "blocks4:1": "torch.diag_embed({0}[:, :, None].expand(-1, -1, {2}), dim1=1, dim2=3)",
         "commuted": "{0}.reshape({1}, {2}, -1).swapaxes(0, 1).reshape({1} * {2}, -1)",
         "cho_solve": "torch.cholesky_solve({1}, {0})",
         "cho_solve/1": "torch.cholesky_solve({1}[:, None], {0})[:, 0]",
