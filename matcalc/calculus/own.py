@@ -25,6 +25,11 @@ def own_functions(functions: Mapping[str, object] | None) -> dict[str, Callable[
     >>> str(square(parse("A x")))
     '(A x)² + 𝟏'
     """
+    if functions is not None and not isinstance(functions, Mapping):
+        raise DeclarationError(
+            f"functions are a mapping, and not of type {type(functions).__name__}",
+            advice='for example functions={"g": "t² exp(−t)"}',
+        )
     return {name: _own(name, formula) for name, formula in (functions or {}).items()}
 
 

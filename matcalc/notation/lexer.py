@@ -87,7 +87,6 @@ _REFUSED: dict[str, tuple[type[MatcalcError], str, str]] = {
     "=": (NotYetError, "one expression is read, not an equation", "Write one side of the equation alone."),
     "×": (ParseError, "× has several meanings", "Write A B for the product, A ⊙ B or A ⊗ B."),
     "†": (ParseError, "† is not read", "Write Aᵀ for the transpose."),
-    "√": (ParseError, "√ is not read", "Write sqrt(x)."),
     "_": (ParseError, "an index stands here without a name", ""),
     "!": (ParseError, "the factorial is not read", ""),
 }  # fmt: skip
@@ -178,6 +177,8 @@ def _refuse_places(tokens: list[Token]) -> None:
 
 
 def _operator(written: str, start: int, end: int) -> Token:
+    if written == "√":
+        return Token("WORD", "sqrt", start, end)
     found = _OPERATORS.get(written)
     if found is not None:
         return Token(found, "T" if found == "SUPERSCRIPT" else written, start, end)
