@@ -69,6 +69,8 @@ REFUSED = [
     (lambda: functions.vector(t), "vector takes its size from a text\n"),
     (lambda: x * float("nan"), "nan is no number of a formula"),
     (lambda: symbols("S: n n spd"), "a symbol has a shape and no facts, and S is declared spd\n"),
+    (lambda: x / 0, "division by 0"),
+    (lambda: derive("xᵀx", "x", functions=["t²"]), "functions are a mapping, and not of type list\n"),
     (lambda: symbols(""), "nothing is declared\n"),
     (lambda: symbols(3), "declarations are text, and not of type int"),
 ]

@@ -63,6 +63,18 @@ X is a matrix, and its power by a fraction has two readings
   X^½
   ^^^
 Write X.^(½) for the power entry by entry; sqrtm is the root of a matrix."""),
+    (ParseError, "α/0", "α", """\
+division by 0
+  α/0
+    ^"""),
+    (ParseError, "0/0 x", "x", """\
+division by 0
+  0/0 x
+    ^"""),
+    (ParseError, "α 0^-1", "α", """\
+division by 0
+  α 0^-1
+    ^"""),
     (ShapeError, "2^X", "X", """\
 the exponent of 2 is n×n
   2^X

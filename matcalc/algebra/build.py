@@ -472,6 +472,8 @@ def power(base: Expr, exponent: Expr) -> Expr:
             return base
         if base.op is POWER:
             return power(base.args[0], multiply(base.args[1], exponent))
+        if p % 2 == 0 and base.op.name == "abs":
+            return power(base.args[0], exponent)
         if base.op is IDENTITY:
             return base if p > 0 else make(POWER, (base, exponent), None, base.shape)
         c, s, m = parts(base)
@@ -564,8 +566,25 @@ def inner(a: Expr, b: Expr) -> Expr:
 
 
 def norm(e: Expr) -> Expr:
-    """The Euclidean or Frobenius norm, as the square root of e : e."""
-    return apply(REGISTRY["abs"], (e,)) if e.is_scalar else sqrt(inner(e, e))
+    """The Euclidean or Frobenius norm, as the square root of e : e; scalars stand outside by their modulus."""
+    if e.is_scalar:
+        return _modulus(e)
+    c, s, m = parts(e)
+    rest = reassemble(1, (), m)
+    return multiply(number(abs(Fraction(c))), *map(_modulus, s), sqrt(inner(rest, rest)))
+
+
+def _modulus(e: Expr) -> Expr:
+    """|e| of a scalar, without the bars where its operation is nonnegative of itself."""
+    if e.op is NUMBER:
+        return number(abs(Fraction(number_value(e))))
+    if "positive" in e.op.facts or "nonnegative" in e.op.facts:
+        return e
+    if e.op is POWER and e.args[1].op is NUMBER:
+        exponent = number_value(e.args[1])
+        whole = isinstance(exponent, int)
+        return power(_modulus(e.args[0]), e.args[1]) if whole and exponent % 2 else e
+    return apply(REGISTRY["abs"], (e,))
 
 
 def group(e: Expr) -> Expr:

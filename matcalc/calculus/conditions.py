@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from matcalc.algebra.build import INNER, INVERSE, NUMBER, POWER, number_value
 from matcalc.algebra.expr import Expr, postorder, preorder
 from matcalc.algebra.facts import Facts
+from matcalc.algebra.operations import REGISTRY
 
 __all__ = ["conditions_of"]
+
+#: What a condition on every entry says of a scalar.
+_OF_ONE = {"no entry of {0} is 0": "{0} ≠ 0", "no entry of |{0}| is {1}": "|{0}| ≠ {1}"}
 
 
 def conditions_of(e: Expr, variables: Iterable[Expr], facts: Facts, show: Callable[[Expr], str]) -> Iterator[str]:
@@ -37,7 +41,7 @@ def _of_node(node: Expr, active: bool, facts: Facts, show: Callable[[Expr], str]
             if _settled(template, node, facts):
                 continue
             shown = shown or [show(a) for a in node.args]
-            yield template.format(*shown)
+            yield (_OF_ONE.get(template, template) if node.args[0].is_scalar else template).format(*shown)
 
 
 def _settled(template: str, node: Expr, facts: Facts) -> bool:
@@ -68,4 +72,6 @@ def _of_power(node: Expr, facts: Facts, show: Callable[[Expr], str]) -> Iterable
 def _nonzero(base: Expr, show: Callable[[Expr], str]) -> str:
     if base.op is INNER and base.args[0] is base.args[1]:
         return f"{show(base.args[0])} ≠ 0"
+    if base.op is REGISTRY["abs"]:
+        return _nonzero(base.args[0], show)
     return f"{show(base)} ≠ 0" if base.is_scalar else f"no entry of {show(base)} is 0"

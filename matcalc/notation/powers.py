@@ -10,6 +10,7 @@ from matcalc.algebra.shapes import SCALAR, is_vector
 from matcalc.errors import AmbiguityError
 from matcalc.notation.declarations import shape_text
 from matcalc.notation.elaboration import Elaboration
+from matcalc.notation.products import divisor
 from matcalc.notation.tree import Node
 
 __all__ = ["entrywise_power", "raised", "to_the_power"]
@@ -43,6 +44,8 @@ def _to_the(node: Node, below: Node, base: Expr, exponent: Expr, context: Elabor
             f"the exponent of {s} is {shape_text(exponent.shape)}", node,
             advice="An exponent is a scalar; entry by entry c^X is exp(log(c) X).",
         )  # fmt: skip
+    if is_number(exponent) and number_value(exponent) < 0:
+        divisor(below, base)
     if base.shape == SCALAR:
         return power(base, exponent)
     if is_vector(base.shape):
@@ -88,4 +91,6 @@ def entrywise_power(node: Node, context: Elaboration) -> Expr:
         return apply_row(REGISTRY["exp"], (exponent,))
     if exponent.shape != SCALAR:
         raise context.mismatch("an exponent is a scalar", node.args[1])
+    if is_number(exponent) and number_value(exponent) < 0:
+        divisor(node.args[0], base)
     return power(base, exponent)

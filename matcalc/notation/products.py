@@ -5,6 +5,8 @@ from __future__ import annotations
 from matcalc.algebra.build import (
     ONES,
     POWER,
+    ZERO,
+    ZEROS,
     apply,
     divide,
     hadamard,
@@ -20,12 +22,12 @@ from matcalc.algebra.build import (
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, dim_text, is_column, is_scalar, is_vector
-from matcalc.errors import AmbiguityError, ShapeError
+from matcalc.errors import AmbiguityError, ParseError, ShapeError
 from matcalc.notation.declarations import shape_text
 from matcalc.notation.elaboration import Elaboration, transposed, unequal
 from matcalc.notation.tree import Node
 
-__all__ = ["entrywise", "frobenius", "kronecker", "product", "ratio"]
+__all__ = ["divisor", "entrywise", "frobenius", "kronecker", "product", "ratio"]
 
 _MINUS_ONE = number(-1)
 
@@ -94,8 +96,16 @@ def _check_coefficient(ratio: Node, product: Node, context: Elaboration) -> None
     )  # fmt: skip
 
 
+def divisor(node: Node, value: Expr) -> Expr:
+    """The value of a node to divide by, which must not be 0 whatever the symbols are."""
+    if value is ZERO or value.op is ZEROS:
+        raise ParseError("division by 0", spans=(node.span,))
+    return value
+
+
 def _divide(above: Node, below: Node, a: Expr, b: Expr, context: Elaboration) -> Expr:
     """a / b: by a scalar, or entry by entry by a vector."""
+    divisor(below, b)
     if b.shape == SCALAR:
         return multiply(a, power(b, _MINUS_ONE))
     if not is_vector(b.shape):
@@ -115,7 +125,7 @@ def ratio(node: Node, context: Elaboration) -> Expr:
     """a / b / c."""
     value = context.at[node.args[0]]
     if len(node.args) > 2 and all(context.at[arg].shape == SCALAR for arg in node.args[1:]):
-        return multiply(value, *[power(context.at[arg], _MINUS_ONE) for arg in node.args[1:]])
+        return multiply(value, *[power(divisor(arg, context.at[arg]), _MINUS_ONE) for arg in node.args[1:]])
     for below in node.args[1:]:
         value = _divide(node.args[0], below, value, context.at[below], context)
     return value
@@ -134,6 +144,8 @@ def entrywise(node: Node, context: Elaboration) -> Expr:
             elif shape != value.shape:
                 raise unequal(first, shape, arg, value.shape, context)
         step = -1 if mark == "⊘" else 1
+        if step < 0:
+            divisor(arg, value)
         if factors and factors[-1][0] is value and factors[-1][1] * step > 0:  # Z ⊙ Z is the power 2
             factors[-1] = (value, factors[-1][1] + step)
         else:

@@ -82,6 +82,7 @@ SIMPLIFY: tuple[Identity, ...] = (
     Identity("diagonal of X times diag", "diagonal(X diag(x))", "x ⊙ diagonal(X)", "x: n 1, X: n n -> n 1"),
     Identity("diagonal of a transpose", "diagonal(Xᵀ)", "diagonal(X)", "X: n n -> n 1", slack=SHORTENS),
     Identity("⊙ with the identity", "I ⊙ X", "diag(diagonal(X))", "X: n n -> n n"),
+    Identity("diagonal of the identity", "diagonal(I)", "𝟏", " -> n 1"),
     Identity("diag of ones", "diag(𝟏)", "I", " -> n n"),
     # outer products inside ⊙
     Identity("⊙ of outer products", "(x yᵀ) ⊙ (u vᵀ)", "(x ⊙ u) (y ⊙ v)ᵀ", "x: m 1, y: n 1, u: m 1, v: n 1 -> m n"),
