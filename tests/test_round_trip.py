@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, reject, settings
 
+from matcalc import derive
 from matcalc.algebra import build
 from matcalc.algebra.expr import Expr, postorder, symbols_of
 from matcalc.algebra.shapes import SCALAR, dim_names, dim_text
@@ -92,3 +93,9 @@ def test_texts_that_print_as_they_are_typed(text: str) -> None:
     read = parse(text)
     assert to_text(read) == text
     assert parse(to_text(read)) is read
+
+
+@pytest.mark.parametrize("text", ["sum(log(x) / x)", "sum(sin(x) / x)", "sum(z ⊘ x)", "‖2 x‖", "sum(x ⊙ exp(x) ⊘ z)"])
+def test_answers_are_read_back_as_themselves(text: str) -> None:
+    e = derive(text, "x", where={name: "n" for name in "xz" if name in text.replace("exp", "")}).expr
+    assert parse(str(e), declared(e)) is e

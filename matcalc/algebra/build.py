@@ -439,12 +439,19 @@ def hadamard(*factors: Expr) -> Expr:
             kept.extend(core.args)
         elif core.op is not ONES:
             kept.append(core)
-    kept = sorted(_joined(kept), key=lambda f: bool(f.args)) if len(kept) > 1 else kept
+    kept = sorted(_joined(kept), key=_place) if len(kept) > 1 else kept
     if not kept:
         body = ones(*shape)
     else:
         body = kept[0] if len(kept) == 1 else make(HADAMARD, tuple(kept), None, shape)
     return multiply(number(coefficient), *scalars, body)
+
+
+def _place(factor: Expr) -> int:
+    """Where a factor stands in a product entry by entry: leaves, then what is computed, then what is below."""
+    if factor.op is POWER and factor.args[1].op is NUMBER and number_value(factor.args[1]) < 0:
+        return 2
+    return 1 if factor.args else 0
 
 
 #: Powers of numbers are worked out up to this many binary digits.
