@@ -93,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--structure", metavar="WORD", default="project", help="for a variable with a structure, such as a symmetric "
         "one: project the gradient onto it (project, the default), differentiate entry by entry (ignore), or print "
         "the textbook form G + Gᵀ − I ⊙ G (cookbook)")  # fmt: skip
+    add("--notation", metavar="WORD", default="auto", help="how FUNCTION is read: text, latex, einstein for the "
+        "summation convention (A_ij x_i x_j), or auto (the default)")  # fmt: skip
     add("--layout", metavar="WORD", default="gradient", help="gradient (the default) or numerator")
     add("--version", action=_Version, help="print the version")
     return parser
@@ -133,6 +135,7 @@ def _run(options: argparse.Namespace) -> int:
         where=_decoded(", ".join(options.where), "--where") or None,
         structure=options.structure,
         layout=options.layout,
+        notation=options.notation,
     )
     derivatives = [answer] if isinstance(answer, Derivative) else list(answer.values())
     certificates = [d.check() for d in derivatives] if options.check else []

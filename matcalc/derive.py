@@ -20,7 +20,7 @@ from matcalc.derivatives import Derivatives, make_derivative
 from matcalc.errors import DeclarationError, DerivativeError, NotYetError, OptionError
 from matcalc.notation.declarations import Declaration, read_where, shape_text
 from matcalc.notation.names import normalise_name
-from matcalc.notation.read import Reading, read
+from matcalc.notation.read import NOTATIONS, Reading, read
 from matcalc.notation.text import to_text
 
 __all__ = ["Derivative", "Derivatives", "derive", "differential", "simplify"]
@@ -78,7 +78,7 @@ def _option(name: str, value: object, allowed: Sequence[object]) -> None:
 def _check_options(order: object, layout: str, structure: str, notation: str) -> int:
     _option("layout", layout, LAYOUTS)
     _option("structure", structure, STRUCTURES)
-    _option("notation", notation, ("auto", "text", "latex"))
+    _option("notation", notation, NOTATIONS)
     if not isinstance(order, int) or isinstance(order, bool) or order < 1:
         raise OptionError(f"order={order!r} does not exist", advice="order is 1, 2, …")
     if order > _HIGHEST:

@@ -43,7 +43,7 @@ LATEX = _pieces(
     r"\nabla \partial \infty 1 2 ( ) [ ] | \lambda \sigma( \over \prime \tag"
 )
 INDEX = _pieces(
-    "∑ᵢ ∑ⱼ ∑ᵢⱼ ∑_{i=1}^n ∑_{i,j} ∑ ∑_k sum_i xᵢ yᵢ xⱼ Aᵢⱼ Bⱼₖ A_{ij} x_i x_{j} wₖ δᵢⱼ δ_{ij} xᵢᵀ ² ( ) )ᵢ "
+    ")ᵢⱼ ∑ᵢ ∑ⱼ ∑ᵢⱼ ∑_{i=1}^n ∑_{i,j} ∑ ∑_k sum_i xᵢ yᵢ xⱼ Aᵢⱼ Bⱼₖ A_{ij} x_i x_{j} wₖ δᵢⱼ δ_{ij} xᵢᵀ ² ( ) )ᵢ "
     ")_j ‖ log exp( - + / θⱼ x^j i j |xᵢ| tr max(0, ½ ⊙ ᵀ ∑ₙ yₙ wᵀxₙ X_{ii} Cᵢⱼₖ : ; = 𝟙[ > 0] sin("
 )
 PROGRAM = _pieces("z = W x + b ; \n e y − z ½ ‖e‖² tanh(z) z₁ , where W: m n x: n z = z = ( ) ᵀ")
@@ -83,7 +83,7 @@ def random_input(rng: random.Random) -> tuple[str, object, str]:
         piece = rng.choice((rng.choice(TEXT), rng.choice(LATEX), rng.choice(INDEX), rng.choice(CASES) + " + "))
         text = rng.choice(("", "x", "(")) + piece * rng.randint(2, 20_000 // (len(piece) + 1) + 2)
     where = rng.choice(WHERE) if rng.random() < 0.25 else None
-    return text, where, rng.choice(("auto", "auto", "auto", "auto", "text", "latex"))
+    return text, where, rng.choice(("auto", "auto", "auto", "auto", "text", "latex", "einstein", "einstein"))
 
 
 def _mutated(rng: random.Random, text: str) -> str:

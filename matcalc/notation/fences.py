@@ -40,9 +40,9 @@ _WATCHED = frozenset({*_OPENS, *_CLOSES, *_BARS, "SLASH", "SUBSCRIPT", "NUMBER",
 _NORMS = {"": "2", "2": "2", "1": "1", "F": "F", "f": "F", "fro": "F", "∞": "∞", "inf": "∞", "infty": "∞", "max": "∞"}
 
 
-def fence(tokens: list[Token], text: str) -> list[Token]:
-    """The tokens with every bar and slash decided."""
-    walk = _Walk(text, any(token.type == "SUM" for token in tokens))
+def fence(tokens: list[Token], text: str, entries: bool = False) -> list[Token]:
+    """The tokens with every bar and slash decided; brackets have entries where the text has sums, or where told."""
+    walk = _Walk(text, entries or any(token.type == "SUM" for token in tokens))
     for token in tokens:
         if token.type in _WATCHED:
             walk.watched(token)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matcalc.algebra.shapes import SCALAR
 from matcalc.notation.constraints import Conflict, Constraints
 from matcalc.notation.dimensions import Sizes, find, size_text, unify
+from matcalc.notation.indices import free_letters
 from matcalc.notation.tree import Node
 
-__all__ = ["delta", "entry", "has_entries", "summed"]
+__all__ = ["delta", "entry", "gathered", "has_entries", "reference", "summed"]
 
 
 def entry(c: Constraints, node: Node) -> Sizes:
@@ -46,6 +49,28 @@ def delta(c: Constraints, node: Node) -> Sizes:
     """δᵢⱼ: both indices have one range."""
     c.equal(c.range_of(node.data[0]), c.range_of(node.data[1]), node)
     return SCALAR
+
+
+def gathered(c: Constraints, node: Node) -> Sizes:
+    """(bᵢ)ᵢ, (aᵢⱼ)ᵢⱼ: the vector or the matrix of these entries."""
+    if not c.is_scalar(node.args[0]):
+        raise c.refuse(f"the entries of {c.source(node)} are {c.shape_text(node.args[0])}", node)
+    if len(node.data) > 2:
+        raise c.refuse(f"{c.source(node)} has {len(node.data)} indices, and a matrix has two", node)
+    return _array(c, node.data)
+
+
+def reference(c: Constraints, node: Node) -> Sizes:
+    """A name of the program: what it stands for has its free indices as axes, in alphabetical order."""
+    root = node.data[1]
+    if not c.is_scalar(root):
+        return c.at[root]
+    free = sorted(free_letters(root)[root])
+    return _array(c, free) if 0 < len(free) < 3 else c.at[root]
+
+
+def _array(c: Constraints, indices: Sequence[str]) -> Sizes:
+    return c.range_of(indices[0]), c.range_of(indices[1]) if len(indices) > 1 else 1
 
 
 def has_entries(root: Node) -> bool:

@@ -81,6 +81,12 @@ def _entry(walk: Walk, node: Node) -> Tensor:
     return Tensor(rename(base.terms, dict(zip(base.hidden, indices, strict=True))))
 
 
+def _gathered(walk: Walk, node: Node) -> Tensor:
+    """(aᵢⱼ)ᵢⱼ: the indices become those of rows and columns."""
+    base = walk.tensor(node.args[0])
+    return Tensor(base.terms, *node.data)
+
+
 def _delta(walk: Walk, node: Node) -> Tensor:
     one, other = node.data
     size = walk.ranges[one]
@@ -272,10 +278,10 @@ _REDUCTIONS: dict[object, _Reduction] = {
 }  # fmt: skip
 
 #: Nodes that are tensors whatever their operands are.
-_ALWAYS = frozenset({"summed", "entry", "delta", "index"})
+_ALWAYS = frozenset({"summed", "entry", "delta", "index", "gathered"})
 _RULES: dict[str, Callable[[Walk, Node], Tensor]] = {
-    "summed": _summed, "entry": _entry, "delta": _delta, "index": _index, "sum": _total, "negated": _negated,
-    "juxtaposed": _product, "times": _product, "ratio": _ratio, "over": _ratio, "entrywise": _hadamard,
-    "frobenius": _frobenius, "raised": _raised, "power": _power, "entrywise_power": _power, "norm": _norm,
-    "bars": _bars, "indicator": _indicator, "call": _call, "bare": _call,
+    "summed": _summed, "entry": _entry, "delta": _delta, "index": _index, "gathered": _gathered, "sum": _total,
+    "negated": _negated, "juxtaposed": _product, "times": _product, "ratio": _ratio, "over": _ratio,
+    "entrywise": _hadamard, "frobenius": _frobenius, "raised": _raised, "power": _power, "entrywise_power": _power,
+    "norm": _norm, "bars": _bars, "indicator": _indicator, "call": _call, "bare": _call,
 }  # fmt: skip

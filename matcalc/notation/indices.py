@@ -2,6 +2,8 @@
 
 An index is one lower-case Latin letter. Every ∑ gets indices of its own: the i of ∑ᵢ that begins at
 character 7 is called "i@7" from here on, and an index that no sum binds keeps its letter.
+(bᵢ)ᵢ and (aᵢⱼ)ᵢⱼ are the vector and the matrix with these entries: there the subscript behind the
+bracket binds.
 """
 
 from __future__ import annotations
@@ -11,12 +13,12 @@ from collections.abc import Collection, Iterable
 
 from matcalc.errors import AmbiguityError, NotYetError, ParseError
 from matcalc.notation.names import SUBSCRIPT_LETTERS, SUBSCRIPTS, SUPERSCRIPTS
-from matcalc.notation.tree import Node
+from matcalc.notation.tree import Node, postorder
 
-__all__ = ["INDEXED", "SUMMATION", "bind", "index_letters", "letter_of", "read_bounds"]
+__all__ = ["INDEXED", "SUMMATION", "bind", "free_letters", "index_letters", "letter_of", "read_bounds"]
 
 #: The kinds of nodes that only index notation has.
-INDEXED = frozenset({"summed", "entry", "delta", "index"})
+INDEXED = frozenset({"summed", "entry", "delta", "index", "gathered"})
 
 _LOWERED = "".join(SUBSCRIPT_LETTERS)
 _BELOW = rf"_\{{[^{{}}\n]{{1,60}}\}}|_[A-Za-z](?![A-Za-z])|[{_LOWERED}][{_LOWERED}₌₀₁,]*"
@@ -86,6 +88,7 @@ def bind(root: Node, declared: Collection[str], dimensions: Collection[str]) -> 
 
     An index letter that stands alone is the number of the index in its sum, and outside a dimension.
     """
+    _gather(root)
     stack: list[tuple[Node, dict[str, str]]] = [(root, {})]
     while stack:
         node, scope = stack.pop()
@@ -93,12 +96,42 @@ def bind(root: Node, declared: Collection[str], dimensions: Collection[str]) -> 
             letters, above = node.data
             scope = {**scope, **_bound(node, letters, scope, declared)}
             node.data = (tuple([scope[letter] for letter in letters]), above)
+        elif node.kind == "gathered":
+            scope = {**scope, **_bound(node, node.data, scope, declared)}
+            node.data = tuple([scope[letter] for letter in node.data])
         elif node.kind in ("entry", "delta"):
             _undeclared(node.span, node.data, declared)
             node.data = tuple([scope.get(letter, letter) for letter in node.data])
         elif node.kind == "index":
             _number(node, scope, dimensions)
         stack.extend((arg, scope) for arg in reversed(node.args))
+
+
+def free_letters(root: Node) -> dict[Node, frozenset[str]]:
+    """For every node the indices of its entries that neither a sum nor a subscript of a bracket below it binds."""
+    free: dict[Node, frozenset[str]] = {}
+    for node in postorder(root):
+        here = frozenset().union(*[free[arg] for arg in node.args])
+        if node.kind == "summed":
+            here -= set(node.data[0])
+        elif node.kind == "gathered" or (node.kind == "entry" and set(node.data) <= here):
+            here -= set(node.data)
+        elif node.kind in ("entry", "delta"):
+            here |= set(node.data)
+        elif node.kind == "index":
+            here |= {node.data}
+        free[node] = here
+    return free
+
+
+def _gather(root: Node) -> None:
+    """Say of a subscript behind a bracket that has these indices free already that it gathers the entries."""
+    entries = [node for node in postorder(root) if node.kind == "entry" and node.args[0].args]
+    if entries:
+        free = free_letters(root)
+        for node in entries:
+            if set(node.data) <= free[node.args[0]]:
+                node.kind = "gathered"
 
 
 def _undeclared(span: tuple[int, int], letters: Iterable[str], declared: Collection[str]) -> None:

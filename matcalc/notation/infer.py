@@ -244,10 +244,13 @@ def _named(problem: Problem, found: Constraints) -> tuple[dict[str, Shape], dict
     return symbols, leaves
 
 
+_WITH_INDICES = frozenset({"entry", "delta", "gathered"})
+
+
 def _ranges(problem: Problem, found: Constraints) -> dict[str, Dim]:
     """How far the indices run; an index that stands on nothing has no range."""
     for node in problem.nodes:
-        indices = node.data[0] if node.kind == "summed" else node.data if node.kind in ("entry", "delta") else ()
+        indices = node.data[0] if node.kind == "summed" else node.data if node.kind in _WITH_INDICES else ()
         for index in indices:
             if isinstance(find(found.range_of(index)), Variable):
                 raise ShapeError(

@@ -197,6 +197,8 @@ def _eliminated(near: list[Factor], axis: str, others: tuple[str, ...], ranges: 
         size = ranges[axis]
         return Factor(number(size) if isinstance(size, int) else dimension(size), ())
     if not others:
+        if len(vectors) == 1 and vectors[0].op.name == "diagonal":
+            return Factor(apply(REGISTRY["tr"], vectors[0].args), ())
         if len(vectors) == 1:
             return Factor(apply(REGISTRY["sum"], (vectors[0],)), ())
         return Factor(inner(vectors[0], hadamard(*vectors[1:])), ())

@@ -12,8 +12,9 @@ from functools import lru_cache
 
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import Shape, dim_names
-from matcalc.errors import DeclarationError, MatcalcError, ParseError, ShapeError
+from matcalc.errors import DeclarationError, MatcalcError, OptionError, ParseError, ShapeError
 from matcalc.notation.declarations import Declaration, Partial, add_declaration, read_where, shape_text, split_where
+from matcalc.notation.einstein import with_sums
 from matcalc.notation.elaborate import elaborate
 from matcalc.notation.elaboration import Elaboration
 from matcalc.notation.fences import fence
@@ -38,7 +39,10 @@ from matcalc.notation.programs import (
 from matcalc.notation.tree import Node, postorder
 from matcalc.notation.words import Vocabulary, resolve
 
-__all__ = ["Declaration", "Reading", "normalise_name", "parse", "read", "read_among", "read_formula"]
+__all__ = ["NOTATIONS", "Declaration", "Reading", "normalise_name", "parse", "read", "read_among", "read_formula"]
+
+#: How a text is read.
+NOTATIONS = ("auto", "text", "latex", "einstein")
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,8 @@ def read(
 ) -> Reading:
     """The expression that a text says, its symbols, and what was assumed.
 
-    notation: "text", "latex", or "auto" for LaTeX where there is a command or a dollar in the text.
+    notation: "text", "latex", or "auto" for LaTeX where there is a command or a dollar in the text;
+    "einstein" is "auto" with the summation convention: A_ij x_j is ∑ⱼ Aᵢⱼ xⱼ.
 
     >>> reading = read("‖y − Ax‖²")
     >>> {name: said.shape for name, said in reading.symbols.items()}
@@ -97,10 +102,13 @@ def read(
     """
     if not isinstance(text, str):
         raise ParseError(f"an expression is text, and not of type {type(text).__name__}")
-    if notation == "latex" or (notation == "auto" and is_latex(text)):
-        return _read_latex(text, where, functions or {}, wrt)
+    if notation not in NOTATIONS:
+        raise OptionError(f"notation={notation!r} does not exist", advice="one of " + ", ".join(map(repr, NOTATIONS)))
+    einstein = notation == "einstein"
+    if notation == "latex" or (notation in ("auto", "einstein") and is_latex(text)):
+        return _read_latex(text, where, functions or {}, wrt, einstein)
     try:
-        return _read(text, where, functions or {}, wrt)
+        return _read(text, where, functions or {}, wrt, einstein)
     except MatcalcError as error:
         if error.source is None and error.spans:
             raise type(error)(error.message, source=text, spans=error.spans, advice=error.advice) from None
@@ -108,7 +116,11 @@ def read(
 
 
 def _read_latex(
-    source: str, where: Mapping[str, object] | str | None, functions: Mapping[str, object], wrt: Iterable[str]
+    source: str,
+    where: Mapping[str, object] | str | None,
+    functions: Mapping[str, object],
+    wrt: Iterable[str],
+    einstein: bool,
 ) -> Reading:
     """What a LaTeX source says: the text that it is in matcalc's notation, errors with their places in the source."""
     try:
@@ -116,7 +128,7 @@ def _read_latex(
     except MatcalcError as error:
         raise type(error)(error.message, source=source, spans=error.spans, advice=error.advice) from None
     try:
-        return replace(_read(translation.text, where, functions, wrt), text=source)
+        return replace(_read(translation.text, where, functions, wrt, einstein), text=source)
     except MatcalcError as error:
         if error.source is None and error.spans:
             raise relocated(error, translation, source) from None
@@ -124,7 +136,11 @@ def _read_latex(
 
 
 def _read(
-    text: str, where: Mapping[str, object] | str | None, functions: Mapping[str, object], wrt: Iterable[str]
+    text: str,
+    where: Mapping[str, object] | str | None,
+    functions: Mapping[str, object],
+    wrt: Iterable[str],
+    einstein: bool = False,
 ) -> Reading:
     declared = read_where(where)
     body, said = split_where(text)
@@ -143,7 +159,7 @@ def _read(
             f"{name} is a dimension in the declarations, and no variable",
             advice=f"Declare {name} if it is a symbol of its own.",
         )
-    vocabulary = Vocabulary(declared.keys() | variables | assigned, dimensions, functions)
+    vocabulary = Vocabulary(declared.keys() | variables | assigned, dimensions, functions, einstein=einstein)
     nodes, names, roots, used = _trees(body, program, vocabulary)
     for name in declared:
         if name not in names:
@@ -178,9 +194,9 @@ def _trees(
     for i, (statement, written) in enumerate(zip(program, statement_tokens(tokens), strict=True)):
         if not written:
             raise ParseError("nothing stands right of =", spans=((statement.start - 1, statement.start),))
-        own = postorder(settle_slashes(parse_tokens(fence(written, text), text)))
+        own = postorder(settle_slashes(parse_tokens(fence(written, text, vocabulary.einstein), text)))
         check_forms(own, text)
-        _bind(own, vocabulary)
+        own = _bound(own, text, vocabulary)
         used |= refer(own, roots, assigned)
         nodes += own
         if i < len(program) - 1:
@@ -190,20 +206,23 @@ def _trees(
 
 def _tree(text: str, vocabulary: Vocabulary) -> tuple[list[Node], tuple[str, ...]]:
     """The nodes of the text, operands first, and the names of its symbols in order of first appearance."""
-    tokens = fence(resolve(scan(text), text, vocabulary), text)
+    tokens = fence(resolve(scan(text), text, vocabulary), text, vocabulary.einstein)
     if not tokens:
         raise ParseError("the text is empty")
     root = settle_slashes(parse_tokens(tokens, text))
     nodes = postorder(root)
     check_forms(nodes, text)
-    _bind(nodes, vocabulary)
-    return nodes, _symbols(tokens)
+    return _bound(nodes, text, vocabulary), _symbols(tokens)
 
 
-def _bind(nodes: list[Node], vocabulary: Vocabulary) -> None:
-    """Say to which sum every index belongs, where there are any."""
-    if any(node.kind in INDEXED for node in nodes):
-        bind(nodes[-1], vocabulary.declared, vocabulary.dimensions)
+def _bound(nodes: list[Node], text: str, vocabulary: Vocabulary) -> list[Node]:
+    """The nodes, with every index said to which sum it belongs, where there are any."""
+    if not any(node.kind in INDEXED for node in nodes):
+        return nodes
+    if vocabulary.einstein:
+        nodes = postorder(with_sums(nodes[-1], text))
+    bind(nodes[-1], vocabulary.declared, vocabulary.dimensions)
+    return nodes
 
 
 def _symbols(tokens: list[Token]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from matcalc.algebra.shapes import SCALAR, Dim, Polynomial, Shape
 from matcalc.notation.constraints import UNLIKELY, Constraints, symbols_below
 from matcalc.notation.declarations import declare
 from matcalc.notation.dimensions import Size, Sizes, Variable, find, unify
-from matcalc.notation.index_sizes import delta, entry, has_entries, summed
+from matcalc.notation.index_sizes import delta, entry, gathered, has_entries, reference, summed
 from matcalc.notation.stacks import size_stacked
 from matcalc.notation.tree import Node
 from matcalc.notation.words import Unknown
@@ -39,10 +39,6 @@ def _scalar(c: Constraints, node: Node) -> Sizes:
 
 def _symbol(c: Constraints, node: Node) -> Sizes:
     return c.symbols[node.data]
-
-
-def _reference(c: Constraints, node: Node) -> Sizes:
-    return c.at[node.data[1]]
 
 
 _OWN_SIZE = (None, "", "𝟏", "𝟭", "𝟎", "𝟬", "𝟙")
@@ -333,10 +329,10 @@ _SPECIAL: dict[str, _Rule] = {
 
 _VISIT: dict[str, _Rule] = {
     "number": _scalar, "constant": _scalar, "euler": _scalar, "dimension": _scalar, "symbol": _symbol,
-    "reference": _reference, "ones": _ones,
+    "reference": reference, "ones": _ones,
     "zeros": _ones, "identity": _identity, "sum": _sum, "negated": _same_as, "juxtaposed": _product, "times": _product,
     "ratio": _divided, "over": _divided, "entrywise": _entrywise, "kronecker": _kronecker, "frobenius": _frobenius,
     "raised": _raised, "power": _power, "entrywise_power": _entrywise_power, "norm": _norm, "bars": _bars,
     "indicator": _sum, "call": _call, "bare": _call, "stacked": size_stacked, "entry": entry,
-    "summed": summed, "delta": delta, "index": _scalar,
+    "summed": summed, "delta": delta, "gathered": gathered, "index": _scalar,
 }  # fmt: skip

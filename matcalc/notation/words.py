@@ -75,6 +75,7 @@ class Vocabulary:
     dimensions  names that occur in declared shapes: in an expression they are scalars.
     functions   functions that the caller supplies.
     formula     whether the text is a formula of the rulebook: every letter is declared, nothing is split.
+    einstein    whether indices below letters are entries that the summation convention sums.
     notes       what was assumed on the way.
     """
 
@@ -82,6 +83,7 @@ class Vocabulary:
     dimensions: Collection[str] = ()
     functions: Mapping[str, object] = field(default_factory=dict)
     formula: bool = False
+    einstein: bool = False
     notes: list[str] = field(default_factory=list)
 
 
@@ -130,6 +132,13 @@ class _Words:
                 letters, above = cast(tuple[tuple[str, ...], str], token.value)
                 self.indices.update(letters)
                 self.limits.update([above] if above.isalpha() else [])
+            elif vocabulary.einstein and token.type == "WORD":
+                self.indices.update(self.subscript(normalise_name(str(token.value)[:_LONGEST])))
+
+    def subscript(self, name: str) -> tuple[str, ...]:
+        """The indices that a name which is not declared ends with."""
+        base, _, below = name.partition("_")
+        return () if name in self.vocabulary.declared or not _SINGLE.fullmatch(base) else index_letters(below)
 
     # --- what the text says elsewhere ---
 
