@@ -159,14 +159,33 @@ def _in_direction(function, a, e):
     return function(np.block([[a, e], [np.zeros_like(a), a]]))[:n, n:]
 
 
-def _leading_pair(a):
-    u, _, v = np.linalg.svd(a)
-    return np.outer(u[:, 0], v[0])
+def _leading(a):
+    """The leading singular vectors, as an eigenvector of the symmetric matrix of a; the sign is NumPy's choice."""
+    m, n = a.shape
+    both = np.linalg.eigh(np.block([[np.zeros((m, m)), a], [a.T, np.zeros((n, n))]]))[1][:, -1:] * np.sqrt(2)
+    both = both * np.sign(np.linalg.svd(a, full_matrices=False)[2][0] @ both[m:])
+    return both[:m], both[m:]
 
 
 def _polar(a):
-    u, _, v = np.linalg.svd(a, full_matrices=False)
-    return u @ v
+    """X (XᵀX)^(−½), or (X Xᵀ)^(−½) X of a wide matrix."""
+    if a.shape[0] < a.shape[1]:
+        return _polar(a.T).T
+    return a @ np.linalg.inv(scipy.linalg.sqrtm(a.T @ a))
+
+
+def _polar_moved(a, e):
+    """The derivative of the polar factor by a complex step."""
+    h = 1e-100
+    moved = a + 1j * h * e
+    if a.shape[0] < a.shape[1]:
+        return _polar_moved(a.T, e.T).T
+    return (moved @ np.linalg.inv(scipy.linalg.sqrtm(moved.T @ moved))).imag / h
+
+
+def _resolvent(a):
+    s = (a + a.T) / 2
+    return np.linalg.pinv(np.linalg.eigvalsh(s)[-1] * np.eye(len(s)) - s, rcond=1e-10)
 
 
 OPERATIONS.update({
@@ -181,10 +200,13 @@ OPERATIONS.update({
     "pinv": lambda node, shape, a: np.linalg.pinv(a),
     "eigmax": lambda node, shape, a: [[np.linalg.eigvalsh((a + a.T) / 2)[-1]]],
     "eigvec": lambda node, shape, a: np.linalg.eigh((a + a.T) / 2)[1][:, -1:],
+    "resolvent": lambda node, shape, a: _resolvent(a),
     "spectral": lambda node, shape, a: [[np.linalg.norm(a, 2)]],
-    "singularpair": lambda node, shape, a: _leading_pair(a),
+    "leftsingular": lambda node, shape, a: _leading(a)[0],
+    "rightsingular": lambda node, shape, a: _leading(a)[1],
     "nuclear": lambda node, shape, a: [[np.linalg.norm(a, "nuc")]],
     "polar": lambda node, shape, a: _polar(a),
+    "frechet_polar": lambda node, shape, a, e: _polar_moved(a, e),
 })  # fmt: skip
 
 

@@ -91,6 +91,7 @@ COMPOSED = {
     "sqrt",
     "adjugate",
     "eigmin",
+    "singularpair",
     *[op.name for op in REGISTRY if op.name.startswith("unknown")],
 }
 MODES = {"positive": "positive", "unit": "unit", "spd": "spd", "above one": "above one"}

@@ -30,7 +30,7 @@ TALL = {"lstsq"}
 SIZES = ({"m": 3, "n": 2, "p": 2, "q": 3, "k": 2}, {"m": 2, "n": 3, "p": 3, "q": 1, "k": 1})
 
 #: Rows without a derivative of their own: leaves, and constants of a derivative or of a solution.
-WITHOUT = {"singularpair", "polar", "eigvecs", "eigvecsrel", "commutation", "diagonalizer"}
+WITHOUT = {"eigvecs", "eigvecsrel", "commutation", "diagonalizer"}
 
 
 def draw(how, shape, rng):

@@ -93,7 +93,7 @@ A is m×n, not square, and has no inverse
 the spectral norm of the matrix X is not read
   ‖X‖₂
   ^^^^
-Write ‖X‖_F for the Frobenius norm."""),
+Write ‖X‖_F for the Frobenius norm, spectral(X) for the largest singular value."""),
     (ShapeError, "tr(A)", "A", """\
 tr takes X of shape n by n, and this is m×n
   tr(A)
@@ -253,7 +253,7 @@ Write A B for the product, A ⊙ B or A ⊗ B."""),
 the norm ‖·‖ with the index p is not read
   ‖x‖_p
     ^^^
-‖x‖, ‖x‖₁, ‖x‖_∞ and ‖X‖_F are."""),
+‖x‖, ‖x‖₁, ‖x‖_∞, ‖X‖_F and the nuclear norm ‖X‖_* are; spectral(X) is the largest singular value."""),
     (ParseError, "A⁺ y", "Ay", """\
 this exponent is not read
   A⁺ y

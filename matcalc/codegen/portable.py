@@ -113,7 +113,14 @@ _FUNCTIONS = {
     "pinv": "xp.linalg.pinv({0})",
     "eigmax": "xp.linalg.eigvalsh(({0} + {0}.T) / 2)[-1]",
     "eigvec": "xp.linalg.eigh(({0} + {0}.T) / 2)[1][:, -1]",
+    "resolvent": "(lambda w, v: (v[:, :-1] / (w[-1] - w[:-1])) @ v[:, :-1].T)(*xp.linalg.eigh(({0} + {0}.T) / 2))",
     "spectral": "xp.linalg.matrix_norm({0}, ord=2)",
+    "leftsingular": "xp.linalg.svd({0}, full_matrices=False)[0][:, 0]",
+    "rightsingular": "xp.linalg.svd({0}, full_matrices=False)[2][0, :]",
+    "polar": "(lambda u, s, vt: u @ vt)(*xp.linalg.svd({0}, full_matrices=False))",
+    "frechet_polar": "(lambda e, u, s, vt: u @ ((u.T @ e @ vt.T - vt @ e.T @ u) / (s[:, None] + s[None, :])) @ vt"
+    " + ((e @ vt.T - u @ (u.T @ e @ vt.T)) / s) @ vt + (u / s) @ (u.T @ e - (u.T @ e @ vt.T) @ vt))"
+    "({1}, *xp.linalg.svd({0}, full_matrices=False))",
     "nuclear": "xp.linalg.matrix_norm({0}, ord='nuc')",
 }
 

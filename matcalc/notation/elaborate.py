@@ -90,8 +90,14 @@ def _norm(node: Node, context: Elaboration) -> Expr:
     if index == "2" and not is_vector(value.shape):
         s = context.source(node.args[0])
         raise context.mismatch(
-            f"the spectral norm of the matrix {s} is not read", node, advice=f"Write ‖{s}‖_F for the Frobenius norm."
-        )
+            f"the spectral norm of the matrix {s} is not read", node,
+            advice=f"Write ‖{s}‖_F for the Frobenius norm, spectral({s}) for the largest singular value.",
+        )  # fmt: skip
+    if index == "*":
+        if is_vector(value.shape):
+            s = context.source(node.args[0])
+            raise context.mismatch(f"‖·‖_* is the nuclear norm of a matrix, and {s} is a vector", node)
+        return apply(REGISTRY["nuclear"], (value,))
     return apply(REGISTRY["norm"], (value,))
 
 

@@ -37,7 +37,10 @@ _BARS = {"NORM": ("NORM_OPEN", "NORM_CLOSE"), "BAR": ("BAR_OPEN", "BAR_CLOSE")}
 _OPERATORS = frozenset({"PLUS", "MINUS", "TIMES", "DOT", "SLASH", "HADAMARD", "QUOTIENT", "KRONECKER", "COLON", "BARE"})
 _WATCHED = frozenset({*_OPENS, *_CLOSES, *_BARS, "SLASH", "SUBSCRIPT", "NUMBER", "COMMA", "SEMICOLON", "WORD_MARK"})
 
-_NORMS = {"": "2", "2": "2", "1": "1", "F": "F", "f": "F", "fro": "F", "∞": "∞", "inf": "∞", "infty": "∞", "max": "∞"}
+_NORMS = {
+    **{"": "2", "2": "2", "1": "1", "F": "F", "f": "F", "fro": "F", "*": "*"},
+    **dict.fromkeys(("∞", "inf", "infty", "max"), "∞"),
+}
 
 
 def fence(tokens: list[Token], text: str, entries: bool = False) -> list[Token]:
@@ -210,7 +213,7 @@ class _Walk:
         """The error for a norm that is not read."""
         return ParseError(
             f"the norm ‖·‖ with the index {written} is not read", spans=((before.start, token.end),),
-            advice="‖x‖, ‖x‖₁, ‖x‖_∞ and ‖X‖_F are.",
+            advice="‖x‖, ‖x‖₁, ‖x‖_∞, ‖X‖_F and the nuclear norm ‖X‖_* are; spectral(X) is the largest singular value.",
         )  # fmt: skip
 
     def finish(self) -> None:

@@ -296,7 +296,7 @@ class _Words:
         """A word of several letters that is not declared."""
         start, end = token.start, token.end
         sized = _SIZED.fullmatch(name)
-        function = self.known_function(plain, at)
+        function = self.known_function(plain, at) or self.known_function(name, at)
         if name in self.vocabulary.dimensions:
             out.append(Token("DIMENSION", name, start, end))
         elif function is not None:

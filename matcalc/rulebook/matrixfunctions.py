@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from matcalc.algebra.build import apply, inverse, multiply, negate
+from matcalc.algebra.build import apply, inverse, multiply, negate, transpose
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.operations import REGISTRY
 from matcalc.rulebook.table import row
@@ -118,9 +118,12 @@ row(
 row(
     "eigmax",
     "X: n n -> 1 1",
+    aliases=("λ_max", "λmax", "lambdamax"),
     transpose="blind",
     differential="eigvec(X)ᵀ dX eigvec(X)",
     numpy="np.linalg.eigvalsh(({0} + {0}.T) / 2)[-1]",
+    latex=r"\lambda_{\max}\left({0}\right)",
+    curvature="convex",
     domain=("{0} symmetric", "the largest eigenvalue of {0} is simple"),
     sample=("symmetric",),
     facts=("spd -> positive", "psd -> nonnegative"),
@@ -129,34 +132,67 @@ row(
 row(
     "eigvec",
     "X: n n -> n 1",
-    differential="½ pinv(eigmax(X) I − X) (dX + dXᵀ) Y",
+    differential="½ resolvent(X) (dX + dXᵀ) Y",
     numpy="np.linalg.eigh(({0} + {0}.T) / 2)[1][:, -1]",
     domain=("{0} symmetric", "the largest eigenvalue of {0} is simple"),
     sample=("symmetric",),
-    source=f"{_MN}, §8.9, theorem 8.9: the unit eigenvector of the largest eigenvalue",
+    source="Magnus 1985, Econometric Theory 1, theorem 1: dv = (λ I − X)⁺ dX v",
+)
+row(
+    "resolvent",
+    "X: n n -> n n",
+    transpose="invariant",
+    differential="½ (Y (dX + dXᵀ) Y − (eigvec(X)ᵀ (dX + dXᵀ) eigvec(X)) Y Y"
+    " − Y Y (dX + dXᵀ) eigvec(X) eigvec(X)ᵀ − eigvec(X) eigvec(X)ᵀ (dX + dXᵀ) Y Y)",
+    numpy="(lambda w, v: (v[:, :-1] / (w[-1] - w[:-1])) @ v[:, :-1].T)(*np.linalg.eigh(({0} + {0}.T) / 2))",
+    domain=("{0} symmetric", "the largest eigenvalue of {0} is simple"),
+    sample=("symmetric",),
+    facts=("psd",),
+    source="Magnus 1985, Econometric Theory 1: (λ I − X)⁺ of the largest eigenvalue; Golub & Pereyra 1973, eq. 4.12",
 )
 row(
     "eigmin",
     "X: n n -> 1 1",
+    aliases=("λ_min", "λmin", "lambdamin"),
     build=lambda args, data: negate(apply(REGISTRY["eigmax"], (negate(args[0]),))),
     source="the largest eigenvalue of −X",
 )
 row(
     "spectral",
     "X: m n -> 1 1",
+    aliases=("σ_max", "σmax", "sigmamax"),
     transpose="blind",
-    differential="singularpair(X) : dX",
+    differential="leftsingular(X)ᵀ dX rightsingular(X)",
     numpy="np.linalg.norm({0}, 2)",
+    latex=r"\sigma_{\max}\left({0}\right)",
+    curvature="convex",
     domain=("the largest singular value of {0} is simple",),
     facts=("nonnegative",),
     source=f"{_MN}, §8.11: du with singular vectors u and v of the largest singular value",
 )
+# The two vectors have one sign in common: both come from one decomposition, which code computes alike for both.
+row(
+    "leftsingular",
+    "X: m n -> m 1",
+    differential="resolvent(X Xᵀ) (spectral(X) dX rightsingular(X) + X dXᵀ Y)",
+    numpy="np.linalg.svd({0}, full_matrices=False)[0][:, 0]",
+    domain=("the largest singular value of {0} is simple",),
+    source="Magnus 1985 on the symmetric matrix [𝟎, X; Xᵀ, 𝟎]: its eigenvector [u; v] for σ",
+)
+row(
+    "rightsingular",
+    "X: m n -> n 1",
+    differential="resolvent(XᵀX) (spectral(X) dXᵀ leftsingular(X) + Xᵀ dX Y)",
+    numpy="np.linalg.svd({0}, full_matrices=False)[2][0]",
+    domain=("the largest singular value of {0} is simple",),
+    source="Magnus 1985 on the symmetric matrix [𝟎, X; Xᵀ, 𝟎]: its eigenvector [u; v] for σ",
+)
 row(
     "singularpair",
     "X: m n -> m n",
-    transpose="commutes",
-    numpy="(lambda u, s, vt: np.outer(u[:, 0], vt[0]))(*np.linalg.svd({0}))",
-    domain=("the largest singular value of {0} is simple",),
+    build=lambda args, data: multiply(
+        apply(REGISTRY["leftsingular"], args), transpose(apply(REGISTRY["rightsingular"], args))
+    ),
     source="u vᵀ of the left and right singular vectors of the largest singular value",
 )
 row(
@@ -165,6 +201,9 @@ row(
     transpose="blind",
     differential="polar(X) : dX",
     numpy="np.linalg.norm({0}, 'nuc')",
+    text="‖{0}‖_*",
+    latex=r"\left\|{0}\right\|_*",
+    curvature="convex",
     domain=("{0} has full rank",),
     facts=("nonnegative",),
     source="Watson 1992: U Vᵀ of the singular vectors",
@@ -173,7 +212,22 @@ row(
     "polar",
     "X: m n -> m n",
     transpose="commutes",
+    differential="frechet_polar(X, dX)",
     numpy="(lambda u, s, vt: u @ vt)(*np.linalg.svd({0}, full_matrices=False))",
     domain=("{0} has full rank",),
     source=f"{_HIGHAM}, §8.1: U Vᵀ of the thin singular value decomposition",
+)
+# With X = U S Vᵀ and Q = U Vᵀ: dQ = U ((W − Wᵀ) ⊘ (s 𝟏ᵀ + 𝟏 sᵀ)) Vᵀ + (I − U Uᵀ) E V S⁻¹ Vᵀ + U S⁻¹ Uᵀ E (I − V Vᵀ)
+# with W = Uᵀ E V: the first term solves the Lyapunov equation for the skew part of QᵀdQ, the others are what leaves
+# the columns and the rows. As the second differential of the nuclear norm it is its own adjoint.
+row(
+    "frechet_polar",
+    "X: m n, E: m n -> m n",
+    adjoint=("", "frechet_polar(X, G)"),
+    transpose="commutes",
+    numpy="(lambda e, u, s, vt: u @ ((u.T @ e @ vt.T - vt @ e.T @ u) / np.add.outer(s, s)) @ vt"
+    " + ((e @ vt.T - u @ (u.T @ e @ vt.T)) / s) @ vt + (u / s) @ (u.T @ e - (u.T @ e @ vt.T) @ vt))"
+    "({1}, *np.linalg.svd({0}, full_matrices=False))",
+    domain=("{0} has full rank",),
+    source="Kenney & Laub 1991, SIAM J. Matrix Anal. Appl. 12, §2: the derivative of the polar factor",
 )
