@@ -38,7 +38,13 @@ _OPERATORS = frozenset({"PLUS", "MINUS", "TIMES", "DOT", "SLASH", "HADAMARD", "Q
 _WATCHED = frozenset({*_OPENS, *_CLOSES, *_BARS, "SLASH", "SUBSCRIPT", "NUMBER", "COMMA", "SEMICOLON", "WORD_MARK"})
 
 _NORMS = {
-    **{"": "2", "2": "2", "1": "1", "F": "F", "f": "F", "fro": "F", "*": "*"},
+    "": "2",
+    "2": "2",
+    "1": "1",
+    "F": "F",
+    "f": "F",
+    "fro": "F",
+    "*": "*",
     **dict.fromkeys(("∞", "inf", "infty", "max"), "∞"),
 }
 
