@@ -15,6 +15,7 @@ import numpy as np
 
 from matcalc.algebra.build import MATPOW
 from matcalc.algebra.expr import Expr, postorder, symbols_of
+from matcalc.calculus.stand_in import StandIn
 from matcalc.codegen.compiled import Compiled, compile_numpy
 from matcalc.codegen.sampling import MODES, Array, Declared, sample, sizes_for
 from matcalc.errors import DataError, OptionError
@@ -81,7 +82,9 @@ def check(
         raise OptionError(f"structure={structure!r} does not exist", advice="one of project, ignore, cookbook")
     if not isinstance(points, int) or points < 1:
         raise OptionError(f"points={points!r} does not exist", advice="points is 1, 2, …")
-    return _Comparison(f, derivative, wrt, symbols, structure, layout, direction).certificate(points, seed)
+    known = StandIn((f, derivative), symbols)
+    comparison = _Comparison(known(f), known(derivative), wrt, known.symbols, structure, layout, direction)
+    return comparison.certificate(points, seed)
 
 
 @dataclass

@@ -36,6 +36,7 @@ from matcalc.algebra.build import (
 from matcalc.algebra.expr import Expr, postorder, rebuild
 from matcalc.algebra.shapes import SCALAR, Shape
 from matcalc.calculus.forms import facts_of, recognised, shortener
+from matcalc.calculus.stand_in import StandIn
 from matcalc.calculus.structure import structured, subspace
 from matcalc.codegen.compiled import compile_numpy
 from matcalc.codegen.sampling import MODES, Array, sample, sizes_for
@@ -153,9 +154,10 @@ class _Comparison:
     """Several expressions at the same random points."""
 
     def __init__(self, expressions: list[Expr], symbols: Mapping[str, Declaration]) -> None:
-        shapes = {name: d.shape for name, d in symbols.items()}
-        self.symbols = symbols
-        self.functions = [compile_numpy({"value": e}, shapes) for e in expressions]
+        known = StandIn(expressions, symbols)
+        self.symbols = known.symbols
+        shapes = {name: d.shape for name, d in self.symbols.items()}
+        self.functions = [compile_numpy({"value": known(e)}, shapes) for e in expressions]
 
     def points(self, wanted: int = _POINTS) -> list[_Drawn]:
         """Points where all expressions have a value; several kinds of entries are tried."""

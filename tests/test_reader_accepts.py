@@ -2,14 +2,17 @@
 
 import copy
 import pickle
+import re
 
 import pytest
 
+from matcalc import derive, simplify
 from matcalc.algebra.build import scale, symbol
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import dim_text
 from matcalc.errors import MatcalcError
 from matcalc.notation.grammar import grammar_text
+from matcalc.notation.latex import to_latex
 from matcalc.notation.names import normalise_name
 from matcalc.notation.read import Declaration, parse, read, read_formula
 from matcalc.rulebook.table import signature_dims
@@ -353,6 +356,35 @@ def test_unknown_functions_are_printed_and_read_back():
     assert parse("f(A x)").shape == (1, 1)
     assert str(parse("f′(t)", {"t": "scalar"})) == "f′(t)"
     assert parse("∇²f(x)", {"x": "n"}).shape == ("n", "n")
+
+
+def test_functions_of_a_scalar_with_a_declared_shape():
+    where = {"A(t)": "m n", "x": "n"}
+    for text in ("A(t) x", "A′(t) x", "A⁗(t) x", "A(2 t) x"):
+        e = parse(text, where)
+        assert e.shape == ("m", 1)
+        assert str(e) == text
+        assert parse(to_latex(e), where) is e
+    assert read("A(t) x", where).symbols["A(t)"] == Declaration(("m", "n"))
+    assert str(simplify("B(t)ᵀ + B(t)", where="B(t): n n symmetric")) == "2 B(t)"
+    assert derive("f(x)", "x", where={"x": "scalar"}, order=4).latex().endswith(r"{f^{\prime\prime\prime\prime}}(x)")
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "message"),
+    [
+        ("A b", "A(t): n n", "A is declared as a function, and no bracket follows"),
+        ("A(x)", "A(t): n n, x: n", "A is declared as a function of a scalar"),
+        ("A(t) b", "A(t): n n spd", "A(t) cannot be declared spd"),
+        ("A(t) b", "A(t) symmetric", "the declaration of A(t) says no shape"),
+        ("A(t) b", "A(t): n n, A: n n", "A is declared twice"),
+        ("A b", "A: m n, B(t): n n", "B(t) is declared and does not occur"),
+        ("A(t) b", "A(t, s): n n", "is not a name"),
+    ],
+)
+def test_what_is_wrong_with_a_function_of_a_scalar(text, where, message):
+    with pytest.raises(MatcalcError, match=re.escape(message)):
+        read(text, where)
 
 
 def test_supplied_functions_build_their_value():

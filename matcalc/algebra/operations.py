@@ -57,8 +57,9 @@ class Operation:
     title        what the rule is called; "" means "differential of" and the name.
     inverse      elementwise rows that are injective: the entry as a formula in y.
     curvature    "convex" or "concave", each entry of the value in the operand, where no Hessian says it.
-    slope        the gradient of a scalar value, or the symmetric Jacobian of a vector value, as an
-                 expression in the operand; for rows whose derivative is a row of the same kind.
+    slope        the gradient of a scalar value, the derivative by a scalar operand, or the symmetric
+                 Jacobian of a vector value, as an expression in the operand; for rows whose
+                 derivative is a row of the same kind.
     definition   the value in simpler operations, where differentiating that is the rule.
     build        the constructor, where one is needed beyond interning.
     """

@@ -167,6 +167,8 @@ def _row(node: Expr, position: int, g: Expr) -> Expr:
         return _elementwise(node, position, g)
     if op.slope is not None:
         slope = op.slope(node.args, node.data)
+        if node.args[0].shape == SCALAR:
+            return inner(g, slope)
         return multiply(g, slope) if g.shape == SCALAR else multiply(slope, g)
     if not op.differential and not (op.adjoint and op.adjoint[position]):
         raise DerivativeError(

@@ -7,7 +7,7 @@ compared in the symbols of the function and in the differentials of the variable
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ import numpy as np
 
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import Shape
+from matcalc.calculus.stand_in import StandIn
 from matcalc.check import difference_quotients
 from matcalc.codegen.compiled import compile_numpy
 from matcalc.codegen.sampling import MODES, Array, Declared, sample, sizes_for
@@ -66,23 +67,26 @@ class _Values:
     """The expressions of all lines, compiled together."""
 
     steps: Steps
-    symbols: Mapping[str, Declared]
 
     def __post_init__(self) -> None:
         steps = self.steps
         memo = steps.values
         self.forms = dict.fromkeys(put(e, memo) for step in steps for e in chain.from_iterable(step.equal))
         self.quantities = dict.fromkeys(put(step.quotient[0], memo) for step in steps if step.quotient)
+        known = StandIn(chain(self.forms, self.quantities), steps.symbols)
+        self.symbols = known.symbols
         self.shapes: dict[str, Shape] = {name: d.shape for name, d in self.symbols.items()}
         moving = dict.fromkeys(v for step in steps if step.quotient for v in step.quotient[1])
         self.moves = {v: steps.differentials[v] for v in moving}
         directions = {str(d.data): d.shape for d in self.moves.values()}
-        self.compiled = compile_numpy(_outputs(self.forms), {**self.shapes, **directions})
-        self.functions = compile_numpy(_outputs(self.quantities), self.shapes) if self.quantities else None
+        self.compiled = compile_numpy(_outputs(map(known, self.forms)), {**self.shapes, **directions})
+        quantities = _outputs(map(known, self.quantities))
+        self.functions = compile_numpy(quantities, self.shapes) if self.quantities else None
 
     def at(self, inputs: dict[str, Array], directions: dict[str, Array]) -> dict[Expr, Array] | None:
         """The value of every form at a point; None where one does not exist."""
-        near = {name: a * (1 + _NUDGE) for name, a in inputs.items()}
+        whole = self.steps.integers
+        near = {name: a if name in whole else a * (1 + _NUDGE) for name, a in inputs.items()}
         arrays, moved = (_listed(self.compiled(**at, **directions)) for at in (inputs, near))
         if not all(map(_usable, arrays)) or not all(map(_steady, arrays, moved)):
             return None
@@ -111,14 +115,14 @@ class _Values:
         return out
 
 
-def _outputs(expressions: Mapping[Expr, None]) -> dict[str, Expr]:
+def _outputs(expressions: Iterable[Expr]) -> dict[str, Expr]:
     return {f"v{i}": e for i, e in enumerate(expressions)}
 
 
 def check_steps(steps: Steps, seed: int = 0) -> Report:
     """A report that is true if every line agrees with the one before it and with difference quotients."""
-    symbols: Mapping[str, Declared] = steps.symbols
-    values = _Values(steps, symbols)
+    values = _Values(steps)
+    symbols: Mapping[str, Declared] = values.symbols
     rng = np.random.default_rng(seed)
     integers = steps.integers
     for attempt in range(_ATTEMPTS):

@@ -44,7 +44,10 @@ def html_page(
 
 
 def _symbol(name: str, declared: Declaration) -> str:
-    letter = escape(to_latex(symbol(name, declared.shape)), quote=False)
+    head, bracket, of = name.rstrip(")").partition("(")
+    letter = escape(
+        to_latex(symbol(head, declared.shape)) + (f"({to_latex(symbol(of))})" if bracket else ""), quote=False
+    )
     facts = "".join([f" {escape(fact)}" for fact in sorted(declared.facts)])
     return f"<span style='margin-right:1em'>${letter}$ ∈ {escape(shape_text(declared.shape))}{facts}</span>"
 

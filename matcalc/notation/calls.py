@@ -85,7 +85,7 @@ def call_function(call: Call, functions: Mapping[str, object]) -> Expr:
 
 def _unknown(call: Call, function: Unknown) -> Expr:
     call.expect(1)
-    return apply(REGISTRY["unknown"], call.values, (function.name, function.order))
+    return apply(REGISTRY["unknown"], call.values, (function.name, function.order, function.shape, function.symmetric))
 
 
 def _supplied(call: Call, function: object) -> Expr:

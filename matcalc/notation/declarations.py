@@ -15,7 +15,7 @@ from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_add, dim_mul, dim_nam
 from matcalc.errors import DeclarationError
 from matcalc.notation.names import SUPERSCRIPTS, normalise_name
 
-__all__ = ["FACTS", "Declaration", "Partial", "declare", "read_where", "shape_text", "split_where"]
+__all__ = ["FACTS", "Declaration", "Partial", "Path", "declare", "paths_of", "read_where", "shape_text", "split_where"]
 
 #: What can be said of a symbol, and whether it needs a square matrix.
 FACTS: dict[str, bool] = {
@@ -47,6 +47,15 @@ class Partial:
     shape: Shape | None
     facts: frozenset[str]
     kind: str = ""
+
+
+@dataclass(frozen=True)
+class Path:
+    """A function of a scalar that is only a name, as it is declared, A(t): the shape and the facts of its value."""
+
+    written: str
+    shape: Shape
+    facts: frozenset[str]
 
 
 def shape_text(shape: Shape) -> str:
@@ -186,8 +195,42 @@ def read_where(where: Mapping[str, object] | str | None) -> dict[str, Partial]:
         )
     found: dict[str, Partial] = {}
     for written, said in items:
-        name = normalise_name(written)
+        name = _declared_name(written)
         add_declaration(found, name, declare(name, said))
+    return found
+
+
+_FUNCTION = re.compile(r"\s*([^\s()]+)\s*\(\s*([^\s()]+)\s*\)\s*")
+
+
+def _declared_name(written: str) -> str:
+    """A, or for a function of a scalar A(t), each name in its one spelling."""
+    function = _FUNCTION.fullmatch(written)
+    if function is None:
+        return normalise_name(written)
+    return f"{normalise_name(function.group(1))}({normalise_name(function.group(2))})"
+
+
+def paths_of(declared: dict[str, Partial]) -> dict[str, Path]:
+    """Take the functions of a scalar, declared as A(t), from the declarations, by the function's name.
+
+    >>> declared = read_where("A(t): n n symmetric, x: n")
+    >>> paths_of(declared)["A"].shape, sorted(declared)
+    (('n', 'n'), ['x'])
+    """
+    found: dict[str, Path] = {}
+    for key in [key for key in declared if "(" in key]:
+        said, name = declared.pop(key), key.partition("(")[0]
+        if name in declared or name in found:
+            raise DeclarationError(f"{name} is declared twice, as {key} and otherwise")
+        if said.shape is None:
+            raise DeclarationError(f"the declaration of {key} says no shape", advice=f"Write {key}: n n.")
+        other = sorted(said.facts - {"symmetric"})
+        if other:
+            raise DeclarationError(
+                f"{key} cannot be declared {other[0]}: of functions only symmetric is known to hold of the derivative"
+            )
+        found[name] = Path(key, said.shape, said.facts)
     return found
 
 

@@ -143,7 +143,7 @@ def _function_name(name: str) -> str:
     for mark, command in (("∇²", r"\nabla^{2} "), ("∇", r"\nabla ")):
         if name.startswith(mark):
             return command + latex_name(name[len(mark) :])
-    return latex_name(name.replace("″", "′′"))
+    return latex_name(name.replace("″", "′′").replace("‴", "′′′").replace("⁗", "′′′′"))
 
 
 def _row(part: Display) -> list[Piece]:

@@ -263,12 +263,12 @@ def _absolute(e: Expr, at: Memo) -> Display:
     return node("row", "abs", parts, e.shape) if _is_flat(e.shape) else call("abs", parts, e.shape)
 
 
-_MARKS = {True: ("", "′", "″"), False: ("", "∇", "∇²")}
+_MARKS = {True: ("", "′", "″", "‴", "⁗"), False: ("", "∇", "∇²")}
 
 
 def _unknown(e: Expr, at: Memo) -> Display:
     """f(x), ∇f(x) or f′(x), ∇²f(x) or f″(x): of a function that is only a name."""
-    name, order = cast(tuple[str, int], e.data)
+    name, order, _, _ = cast(tuple[str, int, Shape, bool], e.data)
     scalar = e.args[0].shape == SCALAR
     mark = _MARKS[scalar][order]
     return call(f"{name}{mark}" if scalar else f"{mark}{name}", tuple([at[arg] for arg in e.args]), e.shape)
@@ -326,5 +326,5 @@ _LOWER: dict[str, Callable[[Expr, Memo], Display]] = {
     "unknown": _unknown,
     "stack": _stack,
     "block": _block,
-    "unknownhessian": _unknown,
+    "unknownsymmetric": _unknown,
 }

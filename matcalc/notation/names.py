@@ -63,6 +63,7 @@ _VARIANTS = str.maketrans(
         "’": "′",
         "″": "′′",
         "‴": "′′′",
+        "⁗": "′′′′",
     }
 )
 #: LaTeX accents as combining characters.
@@ -91,7 +92,7 @@ SUPERSCRIPTS: dict[str, str] = {
 # Character classes for the patterns of this package; the last range is the mathematical alphabets.
 LETTERS = "A-Za-zÀ-ÖØ-öø-ɏΑ-ΡΣ-Ωα-ωϐϑϕϖϰϱϵЀ-ӿµΩℓḀ-ỿ\U0001d400-\U0001d7cb"
 MARKS = "\u0300-\u036f"
-PRIMES = "′″‴"
+PRIMES = "′″‴⁗"
 _INDEX = DIGITS + "".join(SUBSCRIPT_LETTERS)
 
 #: A word: letters with accents, digits, indices and primes.

@@ -35,7 +35,7 @@ def _is_sign(node: Node) -> bool:
     if node.kind in ("call", "bare"):
         name = node.data
         if isinstance(name, Unknown):
-            return False
+            return name.shape != SCALAR
         row = REGISTRY.names.get(name)
         return not (row is not None and (row.elementwise or row.name in ("sqrt", "max", "min")))
     if node.kind == "stacked":  # a matrix of numbers multiplies vectors; [sin t; cos t] is a curve

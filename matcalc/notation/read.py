@@ -13,7 +13,15 @@ from functools import lru_cache
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import Shape, dim_names
 from matcalc.errors import DeclarationError, MatcalcError, OptionError, ParseError, ShapeError
-from matcalc.notation.declarations import Declaration, Partial, add_declaration, read_where, shape_text, split_where
+from matcalc.notation.declarations import (
+    Declaration,
+    Partial,
+    add_declaration,
+    paths_of,
+    read_where,
+    shape_text,
+    split_where,
+)
 from matcalc.notation.einstein import with_sums
 from matcalc.notation.elaborate import elaborate
 from matcalc.notation.elaboration import Elaboration
@@ -37,7 +45,7 @@ from matcalc.notation.programs import (
     statement_tokens,
 )
 from matcalc.notation.tree import Node, postorder
-from matcalc.notation.words import Vocabulary, resolve
+from matcalc.notation.words import Unknown, Vocabulary, resolve
 
 __all__ = ["NOTATIONS", "Declaration", "Reading", "normalise_name", "parse", "read", "read_among", "read_formula"]
 
@@ -150,6 +158,7 @@ def _read(
     elif len(body) < len(text.rstrip()):
         raise ParseError("nothing is declared after where", spans=((len(body), len(text)),))
     dimensions = {name for partial in declared.values() for dim in partial.shape or () for name in dim_names(dim)}
+    paths = paths_of(declared)
     program = split_program(body)
     check_program(body, program, declared)
     assigned = {statement.name for statement in program if statement.name}
@@ -159,16 +168,21 @@ def _read(
             f"{name} is a dimension in the declarations, and no variable",
             advice=f"Declare {name} if it is a symbol of its own.",
         )
-    vocabulary = Vocabulary(declared.keys() | variables | assigned, dimensions, functions, einstein=einstein)
+    vocabulary = Vocabulary(declared.keys() | variables | assigned, dimensions, functions, paths, einstein=einstein)
     nodes, names, roots, used = _trees(body, program, vocabulary)
+    called = {node.data.name for node in nodes if isinstance(node.data, Unknown)} if paths else set()
     for name in declared:
         if name not in names:
             raise _unused(name, names)
+    for name, path in paths.items():
+        if name not in called:
+            raise _unused(path.written, names)
     found = _sizes(body, nodes, names, declared, functions)
     context = Elaboration(body, found.symbols, found.leaves, functions, mark_determinants(nodes), found.guessed)
     indexed = any(node.kind in INDEXED for node in nodes)
     last = elaborate_indexed(nodes, context, found.ranges) if indexed else elaborate(nodes, context)
     symbols = {name: _declaration(name, found.symbols[name], declared.get(name)) for name in names}
+    symbols.update({path.written: Declaration(path.shape, path.facts) for path in paths.values()})
     if not roots:
         return Reading(last, symbols, tuple(vocabulary.notes), text, name=program[-1].name)
     definitions = {name: context.at[root] for name, root in roots.items()}
@@ -310,7 +324,8 @@ def read_among(
     try:
         declared = {name: Partial(d.shape, d.facts) for name, d in symbols.items()}
         dimensions = {name for d in symbols.values() for dim in d.shape for name in dim_names(dim)}
-        nodes, names = _tree(text, Vocabulary(set(declared), dimensions, functions or {}))
+        paths = paths_of(declared)
+        nodes, names = _tree(text, Vocabulary(set(declared), dimensions, functions or {}, paths))
         for name in names:
             if name not in declared:
                 known = ", ".join(declared)

@@ -213,6 +213,10 @@ def _call(c: Constraints, node: Node) -> Sizes:
     name, args = node.data, node.args
     if isinstance(name, Unknown):
         rows, columns = c.at[args[0]]
+        if name.shape != SCALAR:
+            if not c.is_scalar(args[0]):
+                raise c.refuse(f"{name.name} is declared as a function of a scalar", args[0])
+            return name.shape
         return SCALAR if name.order == 0 else (rows, columns) if name.order == 1 else (rows, rows)
     if name in c.functions:
         return c.at[args[0]] if args else SCALAR

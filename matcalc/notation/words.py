@@ -15,7 +15,9 @@ from functools import lru_cache
 from typing import cast
 
 from matcalc.algebra.operations import REGISTRY
+from matcalc.algebra.shapes import SCALAR, Shape
 from matcalc.errors import MatcalcError, NotYetError, ParseError
+from matcalc.notation.declarations import Path
 from matcalc.notation.indices import index_letters
 from matcalc.notation.lexer import Token
 from matcalc.notation.names import (
@@ -53,15 +55,17 @@ _LONGEST = 100
 _SIZED = re.compile(r"I(?:_([A-Za-z]\w*)|([₀-₉]+))")
 #: One letter with accents, an index and primes.
 _SINGLE = re.compile(rf"[{LETTERS}][{MARKS}]*[{DIGITS}]*[{PRIMES}]*")
-_ORDERS = {"": 0, "′": 1, "′′": 2}
+_ORDERS = {"′" * order: order for order in range(5)}
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A function that is only a name, and how often it is derived."""
+    """A function that is only a name, how often it is derived, and the shape that its value is declared to have."""
 
     name: str
     order: int = 0
+    shape: Shape = SCALAR
+    symmetric: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -74,6 +78,7 @@ class Vocabulary:
     declared    names of symbols.
     dimensions  names that occur in declared shapes: in an expression they are scalars.
     functions   functions that the caller supplies.
+    paths       functions of a scalar whose values have a declared shape: A(t): n n.
     formula     whether the text is a formula of the rulebook: every letter is declared, nothing is split.
     einstein    whether indices below letters are entries that the summation convention sums.
     notes       what was assumed on the way.
@@ -82,6 +87,7 @@ class Vocabulary:
     declared: Collection[str]
     dimensions: Collection[str] = ()
     functions: Mapping[str, object] = field(default_factory=dict)
+    paths: Mapping[str, Path] = field(default_factory=dict)
     formula: bool = False
     einstein: bool = False
     notes: list[str] = field(default_factory=list)
@@ -173,6 +179,8 @@ class _Words:
         vocabulary = self.vocabulary
         if at in self.orders:
             out.append(Token("CALL", Unknown(name, self.orders[at]), token.start, token.end))
+        elif name.rstrip("′") in vocabulary.paths and name[len(name.rstrip("′")) :] in _ORDERS:
+            self.path(at, token, name, out)
         elif name in vocabulary.declared:
             out.append(Token("SYMBOL", name, token.start, token.end))
         elif name in vocabulary.functions or plain in vocabulary.functions:
@@ -183,6 +191,18 @@ class _Words:
             return
         else:
             self.long_word(at, token, name, plain, out)
+
+    def path(self, at: int, token: Token, name: str, out: list[Token]) -> None:
+        """A function of a scalar with a declared shape: A(t), A′(t)."""
+        base = name.rstrip("′")
+        if not self.before_bracket(at):
+            raise ParseError(
+                f"{base} is declared as a function, and no bracket follows", spans=((token.start, token.end),),
+                advice=f"Write {base}(t), or declare {base} as a symbol.",
+            )  # fmt: skip
+        path = self.vocabulary.paths[base]
+        value = Unknown(base, len(name) - len(base), path.shape, "symmetric" in path.facts)
+        out.append(Token("CALL", value, token.start, token.end))
 
     def entry(self, token: Token, name: str, out: list[Token]) -> bool:
         """A letter or declared name with indices, as its entry; x with a declared matrix X as its row."""
