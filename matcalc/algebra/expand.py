@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import product as choices
 
 from matcalc.algebra.build import (
     ADD,
     HADAMARD,
+    INNER,
     INVERSE,
     PRODUCT,
     TRANSPOSE,
+    apply,
     hadamard,
     inverse,
+    is_chain,
     multiply,
     number,
     parts,
     transpose,
 )
 from matcalc.algebra.expr import Expr
+from matcalc.algebra.operations import Operation
 
 __all__ = ["expand_inverses", "expand_term"]
 
@@ -29,29 +35,38 @@ def expand_term(term: Expr) -> list[Expr] | None:
     """The terms of a product with its sums multiplied out, one level deep; None if there are none."""
     c, s, m = parts(term)
     if len(m) == 1 and m[0].op is HADAMARD:
-        pieces = _multiply_out(m[0].args, hadamard)
+        pieces = _multiply_out([_terms(f) for f in m[0].args], hadamard)
         return None if pieces is None else [multiply(number(c), *s, piece) for piece in pieces]
-    factors = (*s, *m)
-    pieces = _multiply_out(factors, multiply)
+    pieces = _multiply_out([_terms(f) for f in (*s, *m)], multiply)
     return None if pieces is None else [multiply(number(c), piece) for piece in pieces]
 
 
-def _multiply_out(factors: tuple[Expr, ...], combine: object) -> list[Expr] | None:
-    options = [_terms(f) for f in factors]
+def _multiply_out(options: list[tuple[Expr, ...]], combine: Callable[..., Expr]) -> list[Expr] | None:
+    """The products of one term from each factor; None if there is one, or too many."""
     count = 1
     for option in options:
         count *= len(option)
     if count == 1 or count > _LIMIT:
         return None
-    return [combine(*pick) for pick in choices(*options)]  # type: ignore[operator]
+    return [combine(*pick) for pick in choices(*options)]
 
 
 def _terms(e: Expr) -> tuple[Expr, ...]:
+    """The terms of a factor: of a sum, and of a bilinear form xᵀ(A + B) y, (A + B) : C or tr((A + B) C) with sums."""
     if e.op is ADD:
         return e.args
     if e.op is TRANSPOSE and e.args[0].op is ADD:
         return tuple([transpose(t) for t in e.args[0].args])
+    if is_chain(e):
+        return tuple(_multiply_out([_terms(f) for f in e.args], multiply) or (e,))
+    if e.op is INNER or e.op.cyclic:
+        options = [x.args if x.op is ADD else tuple(expand_term(x) or (x,)) for x in e.args]
+        return tuple(_multiply_out(options, partial(_applied, e.op)) or (e,))
     return (e,)
+
+
+def _applied(op: Operation, *args: Expr) -> Expr:
+    return apply(op, args)
 
 
 def expand_inverses(e: Expr) -> Expr:

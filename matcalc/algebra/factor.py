@@ -51,12 +51,16 @@ class Common:
 
     @property
     def penalty(self) -> int:
-        """A lone I left behind inside a square bracket counts: X⁻¹A + X⁻¹ is left as it is."""
+        """A lone I left behind inside a bracket counts, X⁻¹A + X⁻¹ is left as it is; (1 − α) x is preferred to x − α x."""
+        if self.rests[0].shape == SCALAR and self.suffix:
+            return -1
         ends = (self.prefix or self.suffix) and not self.entrywise
         return int(bool(ends) and any(_core(rest).op is IDENTITY for rest in self.rests))
 
     def one_sided(self, keys: Keys) -> bool:
         """Whether matrix factors come out at one end only, or different ones at the two ends."""
+        if self.rests[0].shape == SCALAR:
+            return False
         left = [f for f in self.prefix if f.shape != SCALAR]
         if self.entrywise or not (left or self.suffix):
             return False
@@ -107,6 +111,9 @@ def _peel(split: list[Split], group: tuple[int, ...], keys: Keys) -> Common:
     chains = [split[i][2] for i in group]
     head = _agree(chains, keys)
     shortest = min(len(c) for c in chains)
+    if head == max(len(c) for c in chains):  # all of it: (1 − 2 α) x xᵀ
+        coefficients = tuple([multiply(number(split[i][0]), *split[i][1]) for i in group])
+        return Common(group, (), chains[0], coefficients)
     tail = min(_agree([c[::-1] for c in chains], keys), shortest - head)
     prefix, suffix = chains[0][:head], chains[0][len(chains[0]) - tail :] if tail else ()
     inner_rows = prefix[-1].shape[1] if prefix else chains[0][0].shape[0]

@@ -14,6 +14,7 @@ from matcalc.algebra.build import (
     CONSTANT,
     HADAMARD,
     INNER,
+    MATPOW,
     NUMBER,
     ONES,
     PRODUCT,
@@ -30,6 +31,10 @@ from matcalc.algebra.shapes import SCALAR
 __all__ = ["Keys"]
 
 Pair = tuple[int, int]
+#: (number, keys of scalars), the keys of the matrix factors, and those of their transposes.
+Cycle = tuple[tuple[Number, tuple[int, ...]], list[int], list[int]]
+#: Of more factors not all rotations are tried.
+_LONGEST_CYCLE = 12
 
 
 class Keys:
@@ -112,7 +117,11 @@ class Keys:
             (p, a), (q, b) = (self._split(arg) for arg in e.args)
             if 1 in e.args[0].shape:  # an inner product of vectors is a chain
                 return p * q, self._chain_key([min(a), min(b)])
-            return p * q, self._invariant(":", *min(sorted((a[0], b[0])), sorted((a[1], b[1]))))
+            left, right = (self._cycle(arg) for arg in e.args)
+            mirrored = left[0], left[2][::-1], left[1][::-1]
+            return self._trace(mirrored, right)
+        if op.cyclic:
+            return self._trace(self._cycle(e.args[0]))
         return 1, self._other(e)
 
     def _sum(self, e: Expr) -> tuple[Number, Pair]:
@@ -151,6 +160,34 @@ class Keys:
         outside.sort()
         head = ("×", *outside)
         return total, (self._id(head, *own), self._id(head, *flipped[::-1]))
+
+    def _cycle(self, e: Expr) -> Cycle:
+        """The factors of a matrix product under a trace; whole powers are spelled out."""
+        coefficient, scalars, matrices = parts(e)
+        number, outside, _ = self._factors(scalars)
+        spelled: list[Expr] = []
+        for factor in matrices:
+            base, times = (factor.args[0], factor.args[1]) if factor.op is MATPOW else (factor, None)
+            count = times.data if times is not None and times.op is NUMBER else 0
+            spelled += [base] * count if isinstance(count, int) and 0 < count <= _LONGEST_CYCLE else [factor]
+        sign, own, flipped = self._factors(tuple(spelled))
+        return (coefficient * number * sign, tuple(sorted(outside))), own, flipped
+
+    def _trace(self, *cycles: Cycle) -> tuple[Number, Pair]:
+        """tr(A B C) = tr(B C A) = tr(Cᵀ Bᵀ Aᵀ): the least of all ways to write the factors in a circle."""
+        number: Number = 1
+        outside: list[int] = []
+        own: list[int] = []
+        flipped: list[int] = []
+        for (n, scalars), ahead, across in cycles:
+            number = number * n
+            outside += scalars
+            own += ahead
+            flipped += across
+        flipped.reverse()
+        turns = range(len(own)) if len(own) <= _LONGEST_CYCLE else (0,)
+        least = min([way[i:] + way[:i] for way in (own, flipped) for i in turns])
+        return number, self._invariant("tr", *sorted(outside), "of", *least)
 
     def _chain_key(self, vectors: list[int]) -> Pair:
         return self._invariant("·", *sorted(vectors))

@@ -45,6 +45,7 @@ class Operation:
                  operand in which the row is not linear; then `differential` serves).
     transpose    "commutes": f(X)ᵀ = f(Xᵀ); "invariant": Yᵀ = Y;
                  "blind": f(Xᵀ) = f(X), for scalar values; "" none of these.
+    cyclic       linear in one square operand with f(A B) = f(B A): the trace.
     facts        what holds of the value: "positive" always, "invertible -> nonzero" if all operands
                  have the first fact.
     text         how a call prints, with {0} … for the operands; "" means name(…).
@@ -74,6 +75,7 @@ class Operation:
     differential: str = ""
     adjoint: tuple[str, ...] = ()
     transpose: str = ""
+    cyclic: bool = False
     facts: tuple[str, ...] = ()
     text: str = ""
     latex: str = ""

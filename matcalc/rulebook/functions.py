@@ -24,6 +24,8 @@ Args = tuple[Expr, ...]
 
 def _trace(args: Args, data: Hashable) -> Expr:
     """tr X; the traces of powers and exponentials are rows of their own, since only they have a closed form."""
+    if args[0].shape == SCALAR:
+        return args[0]
     if args[0].op is IDENTITY:
         return dimension(args[0].shape[0])
     special = _TRACED.get(args[0].op.name)
@@ -52,6 +54,7 @@ TRACE = row(
     "tr",
     "X: n n -> 1 1",
     transpose="blind",
+    cyclic=True,
     aliases=("trace", "Tr"),
     build=_trace,
     adjoint=("G I",),
