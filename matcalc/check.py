@@ -3,21 +3,20 @@
 The quotients are central and extrapolated to step 0 (Ridders 1982), so they bring an error estimate
 with them, and a certificate says how far they can be trusted. Points are drawn so that what is
 declared of the symbols holds, with a size of its own for each dimension, and drawn again where the
-function or its derivative does not exist.
+function or its derivative does not exist, or only because rounding hides that a matrix is singular.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from matcalc.algebra.build import MATPOW
-from matcalc.algebra.expr import Expr, postorder, symbols_of
+from matcalc.algebra.expr import Expr
 from matcalc.calculus.stand_in import StandIn
 from matcalc.codegen.compiled import Compiled, compile_numpy
-from matcalc.codegen.sampling import MODES, Array, Declared, sample, sizes_for
+from matcalc.codegen.sampling import MODES, Array, Declared, is_steady, nudged, sample, sizes_for, whole_exponents
 from matcalc.errors import DataError, OptionError
 
 __all__ = ["Certificate", "check", "difference_quotients", "sample"]
@@ -68,6 +67,7 @@ def check(
     structure: str = "project",
     layout: str = "gradient",
     direction: Expr | None = None,
+    conditions: Sequence[str] = (),
     points: int = 3,
     seed: int = 0,
 ) -> Certificate:
@@ -76,14 +76,16 @@ def check(
     derivative is the gradient, the Jacobian, the vec-matrix (columns stacked), or, if `direction`
     is the symbol dX, the differential in that direction. For a variable with facts, `structure`
     says what the gradient of a scalar is: entry by entry ("ignore"), its projection ("project"),
-    or G + Gᵀ − I ⊙ G ("cookbook").
+    or G + Gᵀ − I ⊙ G ("cookbook"). conditions: what the derivative asks for, said where no point is found.
     """
     if structure not in ("project", "ignore", "cookbook"):
         raise OptionError(f"structure={structure!r} does not exist", advice="one of project, ignore, cookbook")
     if not isinstance(points, int) or points < 1:
         raise OptionError(f"points={points!r} does not exist", advice="points is 1, 2, …")
     known = StandIn((f, derivative), symbols)
-    comparison = _Comparison(known(f), known(derivative), wrt, known.symbols, structure, layout, direction)
+    comparison = _Comparison(
+        known(f), known(derivative), wrt, known.symbols, structure, layout, direction, tuple(conditions)
+    )
     return comparison.certificate(points, seed)
 
 
@@ -98,6 +100,7 @@ class _Comparison:
     structure: str
     layout: str
     direction: Expr | None
+    conditions: tuple[str, ...]
 
     def certificate(self, points: int, seed: int) -> Certificate:
         """The comparison at as many points as are asked for."""
@@ -112,7 +115,8 @@ class _Comparison:
         for _ in range(points):
             found = self._point(value, closed_form, rng)
             if found is None:
-                reason = f"no point was found where f and its derivative by {name} are finite and smooth"
+                asked = f", which asks for {', '.join(self.conditions)}" if self.conditions else ""
+                reason = f"no point was found where f and its derivative by {name} are finite and smooth{asked}"
                 return Certificate(False, float("inf"), trust, entries, tuple(seen), name, reason)
             sizes, got, wanted, estimate = found
             scale = max(float(np.max(np.abs(wanted), initial=0.0)), 1e-3)
@@ -129,8 +133,7 @@ class _Comparison:
         self, value: Compiled, closed_form: Compiled, rng: np.random.Generator
     ) -> tuple[dict[str, int], Array, Array, float] | None:
         """Sizes, closed form, difference quotients and their error estimate at a point where all are finite."""
-        integers = [str(s.data) for node in postorder(self.f) if node.op is MATPOW or node.op.name == "trpow"
-                    for s in symbols_of(node.args[1])]  # fmt: skip
+        integers = whole_exponents(self.f)
         for attempt in range(_ATTEMPTS):
             sizes = sizes_for(self.symbols, rng)
             modes = {} if attempt < 4 else {s: str(rng.choice(MODES)) for s in self.symbols}
@@ -160,12 +163,16 @@ class _Comparison:
             return None
         if self.direction is not None:
             v = sample({"v": self.symbols[name]}, _sizes_of(self.symbols[name], at), rng)["v"]
+            along = {str(self.direction.data): v}
             wanted, error = _along(moved, at, v)
-            got = closed_form(**{**inputs, str(self.direction.data): v})
         else:
+            along = {}
             wanted, error = difference_quotients(moved, at)
-            got = closed_form(**inputs)
-        assert isinstance(got, np.ndarray)
+        near = nudged(inputs)
+        got, beside = closed_form(**inputs, **along), closed_form(**near, **along)
+        assert isinstance(got, np.ndarray) and isinstance(beside, np.ndarray)
+        if not is_steady(f, np.asarray(value(**near))) or not is_steady(got, beside):
+            return None
         scale = max(float(np.max(np.abs(wanted), initial=0.0)), 1e-3)
         if not np.all(np.isfinite(got)) or not np.all(np.isfinite(wanted)) or error > _UNSETTLED * scale:
             return None

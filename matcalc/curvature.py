@@ -29,7 +29,7 @@ from matcalc.algebra.expand import expand_term
 from matcalc.algebra.expr import Expr, postorder, symbols_of
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.shapes import SCALAR, is_column
-from matcalc.calculus.conditions import conditions_of
+from matcalc.calculus.conditions import NEGATIVE, POSITIVE, collect_conditions, conditions_of
 from matcalc.calculus.forms import recognised, shortener
 from matcalc.calculus.linear import action, matrix_of
 from matcalc.calculus.readings import gradients
@@ -151,23 +151,17 @@ def is_affine(e: Expr, variables: Sequence[Expr], symbols: Symbols) -> bool:
 
 def _kinks(e: Expr, variables: Sequence[Expr], symbols: Symbols, facts: Facts) -> list[str]:
     """Conditions on e that do not leave a convex domain, as text."""
-    found: dict[str, None] = dict.fromkeys(conditions_of(e, variables, facts, to_text))
-    for node in postorder(e):
-        for template in node.op.domain:
-            operand = node.args[0]
-            said = template.format(*map(to_text, node.args))
-            if template in ("{0} > 0", "1 + {0} > 0") and said in found and is_affine(operand, variables, symbols):
-                del found[said]
-        if node.op is POWER and not node.op.domain and node.args[0].shape == SCALAR:
-            said = f"{to_text(node.args[0])} > 0"
-            if said in found and is_affine(node.args[0], variables, symbols):
-                del found[said]
-    kept = []
-    active = [to_text(n) for n in postorder(e) if depends(n, variables)]
-    for said in found:
-        if any(text in said for text in active):
-            kept.append(said)
-    return kept
+    kept = [
+        condition
+        for condition in collect_conditions(e, variables, facts)
+        if any(depends(subject, variables) for subject in condition.subjects)
+    ]
+    return [
+        condition.said(to_text)
+        for condition in kept
+        if condition.relation not in (POSITIVE, NEGATIVE, "1 + {0} > 0")
+        or not is_affine(condition.subjects[0], variables, symbols)
+    ]
 
 
 # --- signs of matrices and of quadratic forms ------------------------------------------------------

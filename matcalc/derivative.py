@@ -384,7 +384,7 @@ class Derivative(Coded):
         return check(
             of, self.expr, self.variable, self._symbols if self.kind == "vjp" else self.where,
             structure=self.structure if first else "ignore", layout=self.layout if first else "gradient",
-            direction=dx, points=points, seed=seed,
+            direction=dx, conditions=self.conditions, points=points, seed=seed,
         )  # fmt: skip
 
     def prove(self, seed: int = 0) -> Proof:

@@ -107,3 +107,11 @@ def test_a_claim_with_names_of_its_own_is_refused(claim):
     """The last right-hand side alone was compared, and a right claim was called different."""
     with pytest.raises(MatcalcError, match="a claim is one expression"):
         derive("logsumexp(x)", "x", order=2).matches(claim)
+
+
+@pytest.mark.parametrize("claim", ["2.00000000001 x", "2 x + 10^(-12) x"])
+def test_what_only_rounding_makes_equal_is_different(claim):
+    """The verdict was "equal", and its reason that exact arithmetic refutes it."""
+    match = derive("xᵀx", "x").matches(claim)
+    assert match.verdict == "different"
+    assert match.reason.startswith("they agree up to rounding, and differ in exact arithmetic at a random point (n = ")

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, reject, settings
 
 from matcalc import derive
 from matcalc.algebra import build
+from matcalc.algebra.closed import has_value
 from matcalc.algebra.expr import Expr, postorder, symbols_of
 from matcalc.algebra.shapes import SCALAR, dim_names, dim_text
 from matcalc.errors import DeclarationError
@@ -39,12 +40,13 @@ def value_of(e: Expr) -> np.ndarray | None:
 
 
 def is_complete(e: Expr) -> bool:
-    """Whether the text says all: no I, 𝟏 or 𝟎, whose size the context may not give, and no invisible bracket."""
+    """Whether the text says all: no I, 𝟏 or 𝟎, whose size the context may not give, no invisible bracket, no √−1."""
     silent = (build.IDENTITY, build.ONES, build.ZEROS, build.GROUP)
     nodes = postorder(e)
     sizes = {name for symbol in symbols_of(e) for dim in symbol.shape for name in dim_names(dim)}
-    unknown = any(node.op is build.DIMENSION and node.data not in sizes for node in nodes)  # reads as a symbol
-    return not unknown and not any(node.op in silent for node in nodes)
+    sizes -= {str(symbol.data) for symbol in symbols_of(e)}  # a name that is both reads as a symbol
+    unknown = any(node.op is build.DIMENSION and node.data not in sizes for node in nodes)
+    return not unknown and all(node.op not in silent and has_value(node) for node in nodes)
 
 
 @given(ANY.filter(is_complete))

@@ -109,7 +109,7 @@ class Facts:
     def _from_row(self, fact: str, e: Expr) -> bool:
         """What the row of the operation says: always, or if all operands have some fact."""
         for entry in e.op.facts:
-            needed, arrow, given = entry.rpartition(" -> ")
+            needed, arrow, given = entry.replace("<->", "->").rpartition(" -> ")
             if given == fact and (not arrow or all(self.holds(needed, a) for a in e.args)):
                 return True
         return False

@@ -46,8 +46,8 @@ class Operation:
     transpose    "commutes": f(X)ᵀ = f(Xᵀ); "invariant": Yᵀ = Y;
                  "blind": f(Xᵀ) = f(X), for scalar values; "" none of these.
     cyclic       linear in one square operand with f(A B) = f(B A): the trace.
-    facts        what holds of the value: "positive" always, "invertible -> nonzero" if all operands
-                 have the first fact.
+    facts        what holds of the value: "positive" always, "psd -> nonnegative" if all operands
+                 have the first fact, "invertible <-> nonzero" if and only if they have.
     text         how a call prints, with {0} … for the operands; "" means name(…).
     latex        the same for LaTeX; "" means \\operatorname{name}(…).
     numpy        the same for NumPy code.

@@ -1,77 +1,171 @@
-"""Conditions: what must hold for an answer to exist, collected from the rows that were used."""
+"""Conditions: what must hold for an answer to exist, collected from the rows that were used.
+
+A condition is a relation and what it is about. It is brought to its simplest form (2 x > 0 is x > 0, and
+‖x‖ > 0 is x ≠ 0), and said only if neither the facts nor another condition imply it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
-from matcalc.algebra.build import INNER, INVERSE, NUMBER, POWER, number_value
+from matcalc.algebra.build import (
+    HADAMARD,
+    INNER,
+    INVERSE,
+    POWER,
+    PRODUCT,
+    TRANSPOSE,
+    is_chain,
+    is_number,
+    number_value,
+    parts,
+    reassemble,
+)
 from matcalc.algebra.expr import Expr, postorder, preorder
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.operations import REGISTRY
 
-__all__ = ["conditions_of"]
+__all__ = ["NEGATIVE", "POSITIVE", "Condition", "collect_conditions", "conditions_of"]
 
-#: What a condition on every entry says of a scalar.
-_OF_ONE = {"no entry of {0} is 0": "{0} ≠ 0", "no entry of |{0}| is {1}": "|{0}| ≠ {1}"}
+#: Relations that imply one another, and those about each entry, which of a scalar are said in its own way.
+POSITIVE, NEGATIVE = "{0} > 0", "{0} < 0"
+_NO_ZERO, _NOT_ZERO, _INVERTIBLE = "no entry of {0} is 0", "{0} ≠ 0", "{0} invertible"
+_OF_ONE = {_NO_ZERO: _NOT_ZERO, "no entry of |{0}| is {1}": "|{0}| ≠ {1}"}
+_WEAKER = {
+    "{0} > 1": (POSITIVE, _NO_ZERO, _NOT_ZERO),
+    POSITIVE: (_NO_ZERO, _NOT_ZERO),
+    NEGATIVE: (_NO_ZERO, _NOT_ZERO),
+    _NO_ZERO: (_NOT_ZERO,),
+}
+#: Facts that settle a relation.
+_SETTLES = {
+    POSITIVE: ("positive",),
+    _NO_ZERO: ("nonzero", "positive"),
+    _NOT_ZERO: ("nonzero", "positive"),
+    _INVERTIBLE: ("invertible",),
+    "{0} symmetric": ("symmetric",),
+    "{0} has no eigenvalue on the closed negative real axis": ("spd",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """relation: the text, with {0} … for the subjects."""
+
+    relation: str
+    subjects: tuple[Expr, ...]
+
+    def said(self, show: Callable[[Expr], str]) -> str:
+        """The condition as text."""
+        relation = _OF_ONE.get(self.relation, self.relation) if self.subjects[0].is_scalar else self.relation
+        return relation.format(*map(show, self.subjects))
 
 
 def conditions_of(e: Expr, variables: Iterable[Expr], facts: Facts, show: Callable[[Expr], str]) -> Iterator[str]:
-    """The conditions under which e exists and is differentiable, without those that facts settle."""
+    """The conditions under which e exists and is differentiable, as text."""
     said: set[str] = set()
+    for condition in collect_conditions(e, variables, facts):
+        text = condition.said(show)
+        if text not in said:
+            said.add(text)
+            yield text
+
+
+def collect_conditions(e: Expr, variables: Iterable[Expr], facts: Facts) -> list[Condition]:
+    """The conditions under which e exists and is differentiable, without those that facts or others imply."""
     chosen = set(variables)
     active: dict[Expr, bool] = {}
     for node in postorder(e):
         active[node] = node in chosen or any(active[a] for a in node.args)
+    found: dict[Condition, None] = {}
     for node in preorder(e):
-        for text in _of_node(node, active[node], facts, show):
-            if text not in said:
-                said.add(text)
-                yield text
+        for raw in _of_node(node, active[node], facts):
+            found.update(dict.fromkeys(_simplest(raw, facts)))
+    implied = {weaker for condition in found for weaker in _implied(condition)}
+    return [condition for condition in found if condition not in implied]
 
 
-def _of_node(node: Expr, active: bool, facts: Facts, show: Callable[[Expr], str]) -> Iterable[str]:
+def _of_node(node: Expr, active: bool, facts: Facts) -> Iterable[Condition]:
     if node.op is POWER:
-        yield from _of_power(node, facts, show)
-    elif node.op is INVERSE:
-        if not facts.holds("invertible", node.args[0]):
-            yield f"{show(node.args[0])} invertible"
-    elif active:
-        shown = None
-        for template in node.op.domain:
-            if _settled(template, node, facts):
-                continue
-            shown = shown or [show(a) for a in node.args]
-            yield (_OF_ONE.get(template, template) if node.args[0].is_scalar else template).format(*shown)
+        yield from _of_power(node, facts)
+    elif node.op is INVERSE or active:
+        for relation in node.op.domain:
+            yield Condition(relation, node.args)
 
 
-def _settled(template: str, node: Expr, facts: Facts) -> bool:
-    """Whether a fact about the operand already says what the template demands."""
-    if template == "{0} > 0":
-        return facts.holds("positive", node.args[0])
-    if template == "{0} invertible":
-        return facts.holds("invertible", node.args[0])
-    if template == "{0} symmetric":
-        return facts.holds("symmetric", node.args[0])
-    if template.endswith("negative real axis"):
-        return facts.holds("spd", node.args[0])
-    return False
-
-
-def _of_power(node: Expr, facts: Facts, show: Callable[[Expr], str]) -> Iterable[str]:
+def _of_power(node: Expr, facts: Facts) -> Iterable[Condition]:
     base, exponent = node.args
-    if exponent.op is NUMBER and isinstance(number_value(exponent), int):
-        if number_value(exponent) < 0 and not facts.holds("nonzero", base) and not facts.holds("positive", base):
-            yield _nonzero(base, show)
-    elif not facts.holds("positive", base):
-        if base.op is INNER and base.args[0] is base.args[1]:
-            yield f"{show(base.args[0])} ≠ 0"
+    if is_number(exponent) and isinstance(number_value(exponent), int):
+        if number_value(exponent) < 0:
+            yield Condition(_NO_ZERO, (base,))
+    elif is_number(base) and number_value(base) < 0:
+        if not facts.holds("integer", exponent):
+            yield Condition("{0} whole", (exponent,))
+    else:
+        yield Condition(POSITIVE, (base,))
+
+
+def _simplest(condition: Condition, facts: Facts) -> Iterator[Condition]:
+    """Conditions that say the same in the simplest terms; none if facts settle it."""
+    todo = [condition]
+    while todo:
+        now = todo.pop(0)
+        relation, e = now.relation, now.subjects[0]
+        if any(facts.holds(fact, e) for fact in _SETTLES.get(relation, ())):
+            continue
+        if relation == POSITIVE and facts.holds("nonnegative", e):
+            todo.insert(0, Condition(_NO_ZERO, (e,)))
+        elif relation in (POSITIVE, NEGATIVE):
+            yield _without_positive(now, facts)
+        elif relation in (_NO_ZERO, _NOT_ZERO):
+            simpler = _nonzero(relation, e, facts)
+            if simpler is None:
+                yield now
+            else:
+                todo[:0] = simpler
         else:
-            yield f"{show(base)} > 0"
+            yield now
 
 
-def _nonzero(base: Expr, show: Callable[[Expr], str]) -> str:
-    if base.op is INNER and base.args[0] is base.args[1]:
-        return f"{show(base.args[0])} ≠ 0"
-    if base.op is REGISTRY["abs"]:
-        return _nonzero(base.args[0], show)
-    return f"{show(base)} ≠ 0" if base.is_scalar else f"no entry of {show(base)} is 0"
+def _without_positive(condition: Condition, facts: Facts) -> Condition:
+    """2 x > 0 as x > 0, and −x > 0 as x < 0."""
+    (e,) = condition.subjects
+    c, scalars, m = parts(e)
+    if c == 0 or is_number(e):
+        return condition
+    rest = reassemble(1, tuple([s for s in scalars if not facts.holds("positive", s)]), m)
+    if is_number(rest):
+        return condition
+    flipped = NEGATIVE if condition.relation == POSITIVE else POSITIVE
+    return Condition(flipped if c < 0 else condition.relation, (rest,))
+
+
+def _nonzero(relation: str, e: Expr, facts: Facts) -> list[Condition] | None:
+    """What must not vanish where e must not; None if that is e itself."""
+    whole = relation == _NOT_ZERO and not e.is_scalar
+    if e.op is INNER and facts.keys.same(*e.args):
+        return [Condition(_NOT_ZERO, (e.args[0],))]
+    if e.op in (REGISTRY["abs"], TRANSPOSE) or (e.op is POWER and _is_positive(e.args[1])):
+        return [Condition(relation, (e.args[0],))]
+    if e.op is HADAMARD and not whole:
+        return [Condition(relation, (factor,)) for factor in e.args]
+    if e.op is PRODUCT and not is_chain(e) and e.data != 0:
+        _, scalars, m = parts(e)
+        if scalars or e.data != 1:
+            rest = [reassemble(1, (), m)] if m else []
+            return [*[Condition(_NO_ZERO, (s,)) for s in scalars], *[Condition(relation, (r,)) for r in rest]]
+    return None
+
+
+def _is_positive(exponent: Expr) -> bool:
+    return is_number(exponent) and number_value(exponent) > 0
+
+
+def _implied(condition: Condition) -> Iterator[Condition]:
+    """The conditions that this one makes superfluous."""
+    for relation in _WEAKER.get(condition.relation, ()):
+        yield Condition(relation, condition.subjects)
+    (e, *_) = condition.subjects
+    if condition.relation in (POSITIVE, NEGATIVE, _NO_ZERO) and "invertible <-> nonzero" in e.op.facts:
+        yield Condition(_INVERTIBLE, e.args)

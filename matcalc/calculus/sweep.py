@@ -29,9 +29,11 @@ from matcalc.algebra.build import (
     group,
     hadamard,
     inner,
+    is_number,
     is_zero,
     multiply,
     number,
+    number_value,
     parts,
     power,
     subtract,
@@ -261,6 +263,11 @@ def _power(node: Expr, g: Expr, active: set[Expr]) -> Iterable[tuple[int, Expr]]
     if base in active:
         out.append((0, hadamard(g, multiply(exponent, power(base, subtract(exponent, ONE))))))
     if exponent in active:
+        if is_number(base) and number_value(base) < 0:
+            raise DerivativeError(
+                f"the power {node} has a negative base, and is real only where its exponent is whole",
+                advice="its derivative by the exponent does not exist",
+            )
         out.append((1, inner(g, hadamard(node, apply(REGISTRY["log"], (base,))))))
     return out
 

@@ -8,9 +8,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from matcalc.algebra.build import MATPOW, POWER, is_number, number_value
+from matcalc.algebra.expr import Expr, postorder, symbols_of
 from matcalc.algebra.shapes import Dim, Shape, dim_names, dim_substitute, is_scalar
 
-__all__ = ["MODES", "Declared", "Array", "sample", "sizes_for"]
+__all__ = ["MODES", "Array", "Declared", "is_steady", "nudged", "sample", "sizes_for", "whole_exponents"]
 
 Array = NDArray[Any]
 
@@ -37,6 +39,16 @@ def sizes_for(symbols: Mapping[str, Declared], rng: np.random.Generator) -> dict
     return {name: int(k) + start for name, k in zip(names, rng.permutation(len(names)), strict=True)}
 
 
+def whole_exponents(*roots: Expr) -> tuple[str, ...]:
+    """The symbols that stand in the exponent of a matrix or of a negative number, and so are whole."""
+    found: dict[str, None] = {}
+    for node in postorder(*roots):
+        negative = node.op is POWER and is_number(node.args[0]) and number_value(node.args[0]) < 0
+        if node.op is MATPOW or node.op.name == "trpow" or negative:
+            found.update(dict.fromkeys(str(s.data) for s in symbols_of(node.args[1])))
+    return tuple(found)
+
+
 def sample(
     symbols: Mapping[str, Declared],
     sizes: Mapping[str, int],
@@ -51,6 +63,27 @@ def sample(
         name: _draw(d.shape, d.facts | whole.get(name, frozenset()), sizes, rng, drawn.get(name, ""))
         for name, d in symbols.items()
     }
+
+
+#: Inputs are scaled by 1 + this to see whether a value is steady.
+_NUDGE = 1e-9
+
+
+def nudged(inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """The inputs moved by as much as rounding may hide; whole numbers stay, since they may be exponents."""
+    return {name: np.where(a == np.round(a), a, a * (1 + _NUDGE)) for name, a in inputs.items()}
+
+
+def is_steady(a: Array, b: Array) -> bool:
+    """Whether a nudge of the inputs, from a to b, left the value where it was.
+
+    What depends on a matrix that is singular but for rounding jumps, whatever the size of its value.
+    """
+    return _largest(a - b) <= 1e-4 * max(_largest(a), 1e-2)
+
+
+def _largest(a: Array) -> float:
+    return float(np.max(np.abs(a), initial=0.0))
 
 
 def _draw(shape: Shape, facts: frozenset[str], sizes: Mapping[str, int], rng: np.random.Generator, mode: str) -> Array:

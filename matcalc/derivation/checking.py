@@ -19,7 +19,7 @@ from matcalc.algebra.shapes import Shape
 from matcalc.calculus.stand_in import StandIn
 from matcalc.check import difference_quotients
 from matcalc.codegen.compiled import compile_numpy
-from matcalc.codegen.sampling import MODES, Array, Declared, sample, sizes_for
+from matcalc.codegen.sampling import MODES, Array, Declared, is_steady, nudged, sample, sizes_for, whole_exponents
 from matcalc.derivation.differential import put
 from matcalc.errors import DataError
 
@@ -30,8 +30,6 @@ __all__ = ["Report", "check_steps"]
 
 #: Values beyond this come from a matrix that is singular but for rounding, and decide nothing.
 _LARGE = 1e7
-#: Inputs are scaled by 1 + this to see whether a value is steady.
-_NUDGE = 1e-9
 #: Quotients with a larger error estimate, relative to the largest, decide nothing.
 _UNSETTLED = 1e-6
 #: Two forms of a line agree up to this, a form and a difference quotient up to the other, relative to the largest.
@@ -85,10 +83,8 @@ class _Values:
 
     def at(self, inputs: dict[str, Array], directions: dict[str, Array]) -> dict[Expr, Array] | None:
         """The value of every form at a point; None where one does not exist."""
-        whole = self.steps.integers
-        near = {name: a if name in whole else a * (1 + _NUDGE) for name, a in inputs.items()}
-        arrays, moved = (_listed(self.compiled(**at, **directions)) for at in (inputs, near))
-        if not all(map(_usable, arrays)) or not all(map(_steady, arrays, moved)):
+        arrays, moved = (_listed(self.compiled(**at, **directions)) for at in (inputs, nudged(inputs)))
+        if not all(map(_usable, arrays)) or not all(map(is_steady, arrays, moved)):
             return None
         return dict(zip(self.forms, arrays, strict=True))
 
@@ -124,7 +120,7 @@ def check_steps(steps: Steps, seed: int = 0) -> Report:
     values = _Values(steps)
     symbols: Mapping[str, Declared] = values.symbols
     rng = np.random.default_rng(seed)
-    integers = steps.integers
+    integers = whole_exponents(*[e for step in steps for e in chain.from_iterable(step.equal)])
     for attempt in range(_ATTEMPTS):
         sizes = sizes_for(symbols, rng)
         modes = {} if attempt < 4 else {s: str(rng.choice(MODES)) for s in symbols}
@@ -179,11 +175,6 @@ def _largest(a: Array) -> float:
 
 def _listed(found: Array | tuple[Array, ...]) -> tuple[Array, ...]:
     return found if isinstance(found, tuple) else (found,)
-
-
-def _steady(a: Array, b: Array) -> bool:
-    """Whether a nudge of the inputs leaves a value where it was; what is singular but for rounding jumps."""
-    return _largest(a - b) <= 1e-4 * max(_largest(a), 1e-2)
 
 
 def _usable(a: Array) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import TYPE_CHECKING, overload
 
-from matcalc.algebra.build import MATPOW, symbol
-from matcalc.algebra.expr import Expr, postorder, symbols_of
+from matcalc.algebra.build import symbol
+from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR, Shape
 from matcalc.derivation.forms import TEXT, Right, Style, write_right
 from matcalc.errors import OptionError
@@ -103,18 +102,6 @@ class Steps(Sequence[Step]):
     differentials: Mapping[Expr, Expr]
     symbols: Mapping[str, Declaration]
     full: Callable[[], Steps] | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def integers(self) -> tuple[str, ...]:
-        """The symbols that stand for whole numbers: exponents of matrices."""
-        exponents = [
-            node.args[1]
-            for step in self
-            for e in chain.from_iterable(step.equal)
-            for node in postorder(e)
-            if node.op is MATPOW or node.op.name == "trpow"
-        ]
-        return tuple({str(s.data): None for s in symbols_of(*exponents)})
 
     @overload
     def __getitem__(self, index: int) -> Step: ...

@@ -22,10 +22,11 @@ from matcalc.algebra.build import (
     symbol,
     zeros,
 )  # fmt: skip
+from matcalc.algebra.closed import has_value
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Shape, is_scalar, is_vector
-from matcalc.errors import AmbiguityError, MatcalcError
+from matcalc.errors import AmbiguityError, MatcalcError, ParseError
 from matcalc.notation.calls import Call, call_function
 from matcalc.notation.elaboration import Elaboration, unequal
 from matcalc.notation.powers import entrywise_power, raised, to_the_power
@@ -47,7 +48,9 @@ def elaborate(nodes: list[Node], context: Elaboration) -> Expr:
 def elaborate_node(node: Node, context: Elaboration) -> None:
     """The expression of a node whose operands have theirs."""
     try:
-        context.at[node] = _BUILD[node.kind](node, context)
+        value = context.at[node] = _BUILD[node.kind](node, context)
+        if not has_value(value):
+            raise ParseError(f"{context.source(node)} has no real value")
     except MatcalcError as error:
         if error.spans:
             raise

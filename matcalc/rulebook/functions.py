@@ -213,7 +213,7 @@ row(
     domain=("{0} invertible",),
     latex=r"\det\left({0}\right)",
     sample=("invertible",),
-    facts=("spd -> positive", "psd -> nonnegative", "invertible -> nonzero"),
+    facts=("spd -> positive", "psd -> nonnegative", "invertible <-> nonzero"),
     source=f"{_MN}, §8.3, theorem 8.1 (Jacobi's formula)",
     title="Jacobi's formula",
 )

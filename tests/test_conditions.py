@@ -1,0 +1,55 @@
+"""Conditions: each is needed, none is said twice in other words, and what can never hold is refused."""
+
+import pytest
+
+from matcalc import MatcalcError, derive, parse
+
+SAID = [
+    ("sum(log(x)) + sum(1/x)", "x", "x: n", ("x > 0",)),
+    ("sum(log(x)) + sum(abs(x)) + ‖x‖", "x", "x: n", ("x > 0",)),
+    ("‖x‖₁ + ‖x‖", "x", "x: n", ("no entry of x is 0",)),
+    ("‖x‖^p", "x", "x: n, p scalar", ("x ≠ 0",)),
+    ("abs(2 x)", "x", "x scalar", ("x ≠ 0",)),
+    ("‖2 x‖₁", "x", "x: n", ("no entry of x is 0",)),
+    ("log(2 x)", "x", "x scalar", ("x > 0",)),
+    ("log(−3 x)", "x", "x scalar", ("x < 0",)),
+    ("log(α x)", "x", "x scalar, α scalar positive", ("x > 0",)),
+    ("log(α x)", "x", "x scalar, α scalar", ("α x > 0",)),
+    ("1/(α x)", "x", "x scalar, α scalar", ("α ≠ 0", "x ≠ 0")),
+    ("log(x) + 1/x + x^y", "x", "x scalar, y scalar", ("x > 0",)),
+    ("‖x‖₁", "x", "x: n positive", ()),
+    ("log(det(X)) + tr(X⁻¹)", "X", "X: n n", ("det(X) > 0",)),
+    ("logdet(X) + 1/det(X)", "X", "X: n n", ("det(X) ≠ 0",)),
+    ("logdet(X) + tr(X⁻¹)", "X", "X: n n", ("X invertible",)),
+    ("sqrt(2) xᵀx + log(2 π) sum(x)", "x", "x: n", ()),
+    ("(−1)^k xᵀx", "x", "x: n, k scalar", ("k whole",)),
+    ("(−1)^k xᵀx", "x", "x: n, k scalar integer", ()),
+    ("sqrt(1 + xᵀx) + log(1 + exp(x)ᵀ exp(x))", "x", "x: n", ()),
+]
+
+
+@pytest.mark.parametrize(("f", "x", "where", "conditions"), SAID, ids=[s[0] for s in SAID])
+def test_conditions(f, x, where, conditions):
+    d = derive(f, x, where=where)
+    assert d.conditions == conditions
+    assert d.check()
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["log(−1)", "log(0)", "sqrt(−2)", "arccos(2)", "(−8)^(1/3)", "sqrt(log(1/2))", "log(sqrt(2) − 3)", "arctanh(1)"],
+)
+def test_a_number_without_a_value_is_refused_where_it_stands(number):
+    with pytest.raises(MatcalcError, match="has no real value") as refused:
+        parse(f"xᵀx + {number}")
+    assert refused.value.spans == ((6, 6 + len(number)),)
+
+
+@pytest.mark.parametrize("number", ["log(2)", "sqrt(0)", "arccos(1)", "relu(0)", "log(sqrt(2) − 1)", "log(2 π)"])
+def test_a_number_with_a_value_is_read(number):
+    assert str(parse(number))
+
+
+def test_a_power_of_a_negative_number_has_no_derivative_by_its_exponent():
+    with pytest.raises(MatcalcError, match="negative base"):
+        derive("(−2)^x", "x", where={"x": "scalar"})
