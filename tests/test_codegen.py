@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import matcalc
+from matcalc import derive
 from matcalc.algebra.build import (
     add,
     apply,
@@ -33,7 +34,7 @@ from matcalc.algebra.operations import REGISTRY
 from matcalc.codegen.compiled import compile_numpy, numpy_code
 from matcalc.codegen.identifiers import MODULES, identifier
 from matcalc.codegen.plan import plan
-from matcalc.errors import DataError, LimitError, MatcalcError
+from matcalc.errors import DataError, LimitError, MatcalcError, OptionError
 
 A, B, X, S = symbol("A", ("m", "n")), symbol("B", ("n", "m")), symbol("X", ("n", "n")), symbol("S", ("n", "n"))
 x, w, y, row = symbol("x", ("n", 1)), symbol("w", ("n", 1)), symbol("y", ("m", 1)), symbol("r", (1, "n"))
@@ -306,6 +307,42 @@ def test_a_number_too_large_for_floating_point():
 def test_an_unknown_symbol_or_function():
     with pytest.raises(MatcalcError, match="w is not among the symbols given: x"):
         compile_numpy({"value": w}, shapes(x))
+    for call in (derive("sum(g(A x))", "x").compile, derive("sum(g(A x))", "x").code):
+        with pytest.raises(MatcalcError, match=r"^g is an unknown function, and has no code\nSay what it is"):
+            call()
+
+
+@pytest.mark.parametrize(
+    "what", [(), [], 5, None, "gradient", ("value", 3), ("value", "value"), {"value": 1}, [[]], b""]
+)
+def test_what_to_compute_is_said_by_known_names(what):
+    d = derive("‖y − A x‖²", "x")
+    for call in (d.compile, d.code):
+        with pytest.raises(OptionError, match='does not exist\n"value", "derivative", or a list of both'):
+            call(what=what)
+
+
+def test_one_name_is_one_result():
+    d, given = derive("‖y − A x‖²", "x"), {"A": np.eye(2), "x": np.ones(2), "y": np.zeros(2)}
+    assert d.compile(what="value")(**given) == 2 and (d.compile(what="derivative")(**given) == 2).all()
+    assert d.code(what="value").startswith("def value(")
+
+
+def test_targets_that_are_no_names_are_refused():
+    d = derive("‖y − A x‖²", "x")
+    for target in (["numpy"], None, 5, {}):
+        for call in (d.compile, d.code):
+            with pytest.raises(OptionError, match="one of numpy"):
+                call(target)
+
+
+@pytest.mark.parametrize(
+    "text", ["x / (y − y)", "(y − y)^(−1) x", "x (y − y)^(−3)", "y tr((X − X)⁻¹) x", "x y/sqrt(x − x)"]
+)
+def test_a_division_by_what_is_always_0_is_refused(text):
+    d = derive(text, "x", where={"x": "", "y": "", **({"X": "n n"} if "X" in text else {})})
+    with pytest.raises(MatcalcError, match="always 0\nNo arguments satisfy its conditions"):
+        d.compile(what=("value", "derivative"))
 
 
 # --- names ---------------------------------------------------------------------------------------

@@ -47,13 +47,15 @@ class Coded:
     def _symbols(self) -> Mapping[str, Declared]:
         """The symbols with their shapes and facts."""
 
-    def code(self, target: str = "numpy", what: Sequence[str] = BOTH, *, standalone: bool = False) -> str:
+    def code(self, target: str = "numpy", what: str | Sequence[str] = BOTH, *, standalone: bool = False) -> str:
         """The source of a function that computes `what`, as one would write it by hand.
 
+        what: "value", "derivative", or several of them in the order of the results.
         target: "numpy"; "jax" or "torch"; "xp", functions of the array API standard only.
         standalone: a file that compares the shapes of its arguments, and has example data, a numeric
         test and a main.
         """
+        what = _wanted(what)
         program = self._planned(what, target)
         name = "_and_".join(what)
         if standalone:
@@ -70,7 +72,7 @@ class Coded:
         return program_source(program, target, name, str(self))
 
     def compile(
-        self, target: str = "numpy", what: Sequence[str] = ("derivative",)
+        self, target: str = "numpy", what: str | Sequence[str] = "derivative"
     ) -> Compiled | Columns | OnLibrary | Distributed:
         """A callable with one keyword argument for every symbol of the function, and for a direction.
 
@@ -78,6 +80,7 @@ class Coded:
         tuple of arrays for several `what`. target: "numpy"; "jax" or "torch", on arrays of that
         library; "dask" for data in blocks of rows, on dask arrays.
         """
+        what = _wanted(what)
         program = self._planned(what, target)
         if program is None:
             self._only_numpy(target)
@@ -104,9 +107,6 @@ class Coded:
         from matcalc.codegen.compiled import planned
         from matcalc.codegen.targets import kernels_of
 
-        for name in what:
-            if name not in BOTH:
-                raise OptionError(f"what={name!r} does not exist", advice="one of value, derivative")
         found = self._outputs(what)
         return None if found is None else planned(found[0], self._symbols, axes=found[1], kernels=kernels_of(target))
 
@@ -114,3 +114,11 @@ class Coded:
     def _only_numpy(target: str) -> None:
         if target != "numpy":
             raise NotYetError(f"an array without a closed form has no code for {target!r} yet")
+
+
+def _wanted(what: str | Sequence[str]) -> tuple[str, ...]:
+    """What is asked for, by name, each once."""
+    names = (what,) if isinstance(what, str) else tuple(what) if isinstance(what, list | tuple) else ()
+    if not names or any(not isinstance(name, str) or name not in BOTH for name in names) or len({*names}) < len(names):
+        raise OptionError(f"what={what!r} does not exist", advice='"value", "derivative", or a list of both')
+    return names

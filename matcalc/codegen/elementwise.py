@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from matcalc.algebra.shapes import Dim
 from matcalc.codegen.terms import Dims, Table, Term, make, number
+from matcalc.errors import MatcalcError
 
 __all__ = [
     "VEC_LEAVES", "call", "dense", "diagmatrix", "diagonal", "divided", "formed", "is_number",
@@ -339,9 +340,11 @@ def power(base: Term, exponent: Fraction | int) -> Term:
     if base.op == "spread":
         return spread(power(base.args[0], p), base.dims, base.axis)
     c, core = split(base)
+    if c == 0 and p < 0:
+        raise MatcalcError("the formula divides by what is always 0", advice="No arguments satisfy its conditions.")
     if c != 1 and p.denominator == 1:
         if core.op == "number":
-            return number(base.table, c**p.numerator) if c else make("times", (base,), (p,), base.dims)
+            return number(base.table, c**p.numerator)
         return scale(c**p.numerator, power(core, p))
     if base.op == "diagmatrix":
         return diagmatrix(power(base.args[0], p)) if p > 0 else power(dense(base), p)

@@ -11,6 +11,7 @@ from matcalc.codegen.elementwise import (
     diagmatrix,
     diagonal,
     formed,
+    is_number,
     power,
     scale,
     sizes,
@@ -21,6 +22,7 @@ from matcalc.codegen.elementwise import (
 )  # fmt: skip
 from matcalc.codegen.tensors import kron_times, leaf_times, leaf_times_vector, ravel, reshape
 from matcalc.codegen.terms import Term, make, number
+from matcalc.errors import MatcalcError
 
 __all__ = ["dot", "inner", "inverse", "matmul", "matvec", "outer", "solve", "total", "trace"]
 
@@ -271,6 +273,10 @@ def inverse(m: Term) -> Term:
         return diagmatrix(power(m.args[0], -1))
     if m.op == "inv":
         return m.args[0]
+    if m.op == "spread" and is_number(m.args[0]) and m.args[0].value == 0:
+        raise MatcalcError(
+            "the formula inverts a matrix that is always 0", advice="No arguments satisfy its conditions."
+        )
     scalars, core = _scaled(m)
     if scalars:
         return times(*[power(s, -1) for s in scalars], inverse(core))

@@ -84,7 +84,11 @@ class Lowering:
             return special(self, node)
         args = [self.images[a] for a in node.args] if self.needs(node) == node.args else []
         if "unknown" in node.op.name:
-            raise MatcalcError(f"{node.data} is an unknown function, and has no code")
+            assert isinstance(node.data, tuple)
+            raise MatcalcError(
+                f"{node.data[0]} is an unknown function, and has no code",
+                advice=f'Say what it is: functions={{"{node.data[0]}": "t² exp(−t)"}}, for example.',
+            )
         if node.op.elementwise:
             return call(node.op.name, *args)
         if node.op.numpy:

@@ -57,14 +57,14 @@ def _library(name: str) -> Any:
 
 def kernels_of(target: str) -> tuple[str, ...]:
     """The functions that the library of a target computes in one pass over the data."""
-    return _DIALECTS[target].kernels if target in _DIALECTS else ()
+    return _DIALECTS[target].kernels if isinstance(target, str) and target in _DIALECTS else ()
 
 
 def program_source(program: Program, target: str, name: str, title: str) -> str:
     """The source of the program for a target, as one would write it by hand."""
     if target == "numpy":
         return numpy_source(program, name, title)
-    if target not in _DIALECTS:
+    if not isinstance(target, str) or target not in _DIALECTS:
         raise OptionError(f"there is no code for {target!r}", advice="one of " + ", ".join(_SOURCES))
     return portable_source(program, _DIALECTS[target], name, title)
 
@@ -76,6 +76,6 @@ def compile_program(program: Program, target: str, name: str, title: str) -> Com
     if target == "dask":
         _library("dask")
         return Distributed(program, name)
-    if target not in _CALLABLES:
+    if not isinstance(target, str) or target not in _CALLABLES:
         raise OptionError(f"nothing is compiled for {target!r}", advice="one of " + ", ".join(_CALLABLES))
     return OnLibrary(program, portable_source(program, _DIALECTS[target], name, title), name, target)
