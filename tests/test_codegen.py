@@ -31,7 +31,7 @@ from matcalc.algebra.build import (
     transpose,
 )  # fmt: skip
 from matcalc.algebra.operations import REGISTRY
-from matcalc.codegen.compiled import compile_numpy, numpy_code
+from matcalc.codegen.compiled import by_symbol, compile_numpy, numpy_code
 from matcalc.codegen.identifiers import MODULES, identifier
 from matcalc.codegen.plan import plan
 from matcalc.errors import DataError, LimitError, MatcalcError, OptionError
@@ -365,7 +365,7 @@ def test_no_text_of_a_user_reaches_the_source_but_as_an_identifier(name):
     assert argument.isidentifier() and not argument.startswith("__")
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     assert called <= {"expit"}
-    result = run._by_symbol({"X": 1, name: 2})
+    result = by_symbol({"X": 1, name: 2}, run.shapes)
     assert result == {"X": 1, name: 2}
     assert run.function(np.eye(2), np.ones(2)).tolist() == [0.5, 0.5]
 

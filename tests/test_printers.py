@@ -1,4 +1,4 @@
-"""The same plan on every library: values agree, blocks of rows agree with the whole, dask with NumPy."""
+"""The same plan on every library: values agree, blocks of rows agree with the whole."""
 
 import importlib.util
 import re
@@ -8,7 +8,7 @@ import pytest
 
 from matcalc import derive
 from matcalc.codegen.sampling import sample
-from matcalc.errors import DataError, MatcalcError
+from matcalc.errors import MatcalcError
 from tests.benchmarks.candidates import WORKLOADS, Workload
 
 SIZES = {"n": 12, "d": 4, "c": 3, "h": 5, "o": 2, "m": 9, "k": 3, "p": 6}
@@ -94,45 +94,6 @@ def test_blocks_of_rows_give_what_the_whole_gives(name):
     names: dict = {}
     exec(small, names)
     agree(names["value_and_derivative"](*[given[n] for n, _ in run.program.inputs]), run(**given))
-
-
-@needs("dask")
-@pytest.mark.parametrize("name", SEPARABLE)
-def test_dask_arrays_give_what_numpy_gives(name):
-    import dask.array
-
-    d, given = answer(name), arguments(name, n=50, m=40)
-    run = d.compile("dask", BOTH)
-    lazy = {n: dask.array.from_array(a, chunks=(7, *a.shape[1:])) if n in run.rows.cut else a for n, a in given.items()}
-    agree(run(**lazy), d.compile(what=BOTH)(**given))
-    agree(run(**given), d.compile(what=BOTH)(**given))
-
-
-@needs("dask")
-def test_what_is_no_sum_over_rows_is_refused_for_dask():
-    with pytest.raises(MatcalcError, match="no sum over the rows"):
-        answer("gp").compile("dask")
-    import dask.array
-
-    run = answer("lstsq").compile("dask")
-    with pytest.raises(DataError, match="numbers of rows differ"):
-        run(X=dask.array.ones((5, 2)), w=np.ones(2), y=np.ones(4))
-
-
-@needs("dask", "distributed")
-def test_two_workers_share_the_blocks():
-    import dask.array
-    from distributed import Client, LocalCluster
-
-    d = answer("logreg")
-    rng = dask.array.random.default_rng(0)
-    X, y = rng.standard_normal((40_000, 20), chunks=(5_000, 20)), rng.integers(0, 2, 40_000, chunks=5_000)
-    w = np.linspace(-1, 1, 20)
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None) as cluster, \
-            Client(cluster):  # fmt: skip
-        got = d.compile("dask", BOTH)(X=X, w=w, y=y)
-        whole = {"X": X.compute(), "y": y.compute().astype(float)}
-    agree(got, d.compile(what=BOTH)(w=w, **whole))
 
 
 @needs("jax")

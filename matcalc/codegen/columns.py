@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from matcalc.algebra.expr import Expr
-from matcalc.codegen.compiled import Array, Compiled, compile_numpy
+from matcalc.codegen.compiled import Array, Compiled, by_symbol, compile_numpy
 from matcalc.codegen.identifiers import identifier
 from matcalc.codegen.sampling import Declared
 from matcalc.errors import DataError
@@ -48,7 +48,7 @@ class Columns:
         """The array, and the value where it was asked for."""
         if self.direction in arguments:
             raise DataError(f"{self.direction} is no symbol of the function")
-        given = self.action._by_symbol({**arguments, self.direction: 0.0})
+        given = by_symbol({**arguments, self.direction: 0.0}, self.action.shapes)
         at = np.asarray(given[self.variable], float)
         columns = []
         for entry in np.ndindex(at.shape):

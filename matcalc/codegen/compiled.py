@@ -21,7 +21,10 @@ from matcalc.codegen.terms import dims_of, postorder
 from matcalc.errors import DataError
 from matcalc.notation.names import normalise_name
 
-__all__ = ["Compiled", "compile_numpy", "numpy_code", "planned", "run_source"]
+__all__ = [
+    "Compiled", "by_symbol", "check_real", "compile_numpy", "fitted", "numpy_code", "planned", "read_array",
+    "results_of", "run_source", "unfit",
+]  # fmt: skip
 
 Array = NDArray[Any]
 _DOUBLE = np.dtype(np.float64)
@@ -52,10 +55,8 @@ class Compiled:
         try:
             result = self.function(*arrays)
         except (np.linalg.LinAlgError, ValueError) as error:
-            raise DataError(f"{error}: the arguments do not satisfy a condition of the formula") from error
-        if len(self.program.outputs) == 1:
-            return _result(result, dtype)
-        return tuple([_result(r, dtype) for r in result])
+            raise unfit(error) from error
+        return results_of(result, len(self.program.outputs), dtype)
 
     def _ready(self, arguments: Mapping[str, object]) -> list[Array] | None:
         """The arguments in order if they are arrays of doubles that fit as they stand, which is quick to see."""
@@ -79,37 +80,59 @@ class Compiled:
         ready = self._ready(arguments)
         if ready is not None:
             return ready, _DOUBLE
-        given = self._by_symbol(arguments)
-        arrays = {name: _real(name, value) for name, value in given.items()}
-        floats = [a for a in arrays.values() if a.dtype.kind == "f" and a.ndim]
-        single = bool(floats) and all(a.dtype == np.float32 for a in floats)
-        integers = any(a.dtype.kind != "f" and a.ndim for a in arrays.values())
-        if not any(a.ndim for a in arrays.values()):
-            single = bool(arrays) and all(a.dtype == np.float32 for a in arrays.values())
-        dtype = np.dtype(np.float32 if single and not integers else np.float64)
-        sizes: dict[str, tuple[int, str]] = {}
-        fitted = [_fitted(name, arrays[name], shape, sizes).astype(dtype, copy=False)
-                  for name, shape in self.shapes.items()]  # fmt: skip
-        _check_polynomials(self.shapes, arrays, {name: n for name, (n, _) in sizes.items()})
-        return fitted, dtype
+        arrays, dtype, _ = fitted(by_symbol(arguments, self.shapes), self.shapes, read_array)
+        return list(arrays.values()), dtype
 
-    def _by_symbol(self, arguments: Mapping[str, object]) -> dict[str, object]:
-        given: dict[str, object] = {}
-        for key, value in arguments.items():
-            name = key if key in self.shapes else normalise_name(key)
-            if name not in self.shapes:
-                raise DataError(f"{key} is no symbol of the function; its symbols are {', '.join(self.shapes)}")
-            if name in given:
-                raise DataError(f"{name} is given twice")
-            given[name] = value
-        missing = [name for name in self.shapes if name not in given]
-        if missing:
-            raise DataError(f"missing: {', '.join(f'{n} ({_shape_text(self.shapes[n])})' for n in missing)}")
-        return given
+
+def by_symbol(arguments: Mapping[str, object], shapes: Mapping[str, Shape]) -> dict[str, object]:
+    """The arguments by the symbols that their names are read as; raises DataError unless there is one for each."""
+    given: dict[str, object] = {}
+    for key, value in arguments.items():
+        name = key if key in shapes else normalise_name(key)
+        if name not in shapes:
+            raise DataError(f"{key} is no symbol of the function; its symbols are {', '.join(shapes)}")
+        if name in given:
+            raise DataError(f"{name} is given twice")
+        given[name] = value
+    missing = [name for name in shapes if name not in given]
+    if missing:
+        raise DataError(f"missing: {', '.join(f'{n} ({_shape_text(shapes[n])})' for n in missing)}")
+    return given
+
+
+def fitted(
+    given: Mapping[str, object], shapes: Mapping[str, Shape], read: Callable[[str, object], Any]
+) -> tuple[dict[str, Any], np.dtype[Any], dict[str, int]]:
+    """The arguments as `read` makes arrays of them, with the axes and the type that code expects; the type; sizes.
+
+    All are single where all arrays of floats are. Raises DataError where sizes disagree.
+    """
+    arrays = {name: read(name, given[name]) for name in shapes}
+    floats = [a for a in arrays.values() if a.dtype.kind == "f" and a.ndim]
+    single = bool(floats) and all(a.dtype == np.float32 for a in floats)
+    integers = any(a.dtype.kind != "f" and a.ndim for a in arrays.values())
+    if not any(a.ndim for a in arrays.values()):
+        single = bool(arrays) and all(a.dtype == np.float32 for a in arrays.values())
+    dtype = np.dtype(np.float32 if single and not integers else np.float64)
+    sizes: dict[str, tuple[int, str]] = {}
+    ready = {n: _fitted(n, arrays[n], shape, sizes).astype(dtype, copy=False) for n, shape in shapes.items()}
+    lengths = {name: n for name, (n, _) in sizes.items()}
+    _check_polynomials(shapes, arrays, lengths)
+    return ready, dtype, lengths
 
 
 #: Imaginary parts of this relative size are rounding errors of a function that computes with complex numbers.
 _ROUNDING = 1e-10
+
+
+def unfit(error: Exception) -> DataError:
+    """What linear algebra raises where a matrix has not the property that a formula needs, as an error of the data."""
+    return DataError(f"{error}: the arguments do not satisfy a condition of the formula")
+
+
+def results_of(found: Any, count: int, dtype: np.dtype[Any]) -> Array | tuple[Array, ...]:
+    """What a function with this many outputs returned, as real arrays."""
+    return _result(found, dtype) if count == 1 else tuple([_result(r, dtype) for r in found])
 
 
 def _result(value: object, dtype: np.dtype[Any]) -> Array:
@@ -144,17 +167,24 @@ def _function(source: str, name: str) -> Callable[..., Any]:
     return function  # type: ignore[no-any-return]
 
 
-def _real(name: str, value: object) -> Array:
+def read_array(name: str, value: object) -> Array:
     """The argument as a real array."""
+    if hasattr(value, "__dask_graph__"):  # NumPy would compute it, all of it, here
+        raise DataError(f"{name} is a collection of dask", advice='compile("dask") computes block by block')
     try:
         array = np.asarray(value)
     except (ValueError, TypeError) as error:
         raise DataError(f"{name} is not an array of numbers: {error}") from error
+    check_real(name, array)
+    return array
+
+
+def check_real(name: str, array: Any) -> None:
+    """Raise DataError if the entries of an array are no real numbers."""
     if array.dtype.kind == "c":
         raise DataError(f"{name} is complex, and matcalc differentiates real functions")
     if array.dtype.kind not in "fiub":
         raise DataError(f"{name} is not an array of numbers: its type is {array.dtype}")
-    return array
 
 
 def _fitted(name: str, array: Array, shape: Shape, sizes: dict[str, tuple[int, str]]) -> Array:

@@ -6,16 +6,25 @@ once, here; so is the small linear algebra behind the sums.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from matcalc.codegen.compiled import Array, Compiled, run_source
-from matcalc.codegen.numpy_printer import numpy_source, with_imports
+from matcalc.codegen.compiled import (
+    Array,
+    by_symbol,
+    check_real,
+    fitted,
+    read_array,
+    results_of,
+    run_source,
+    unfit,
+)  # fmt: skip
+from matcalc.codegen.numpy_printer import with_imports
 from matcalc.codegen.program import Program
 from matcalc.codegen.rows import split_rows
-from matcalc.codegen.rows_printer import AFTER, BEFORE, BLOCK, row_functions
+from matcalc.codegen.rows_printer import AFTER, BEFORE, BLOCK, SUMS, row_functions, rows_at_once
 from matcalc.errors import DataError, NotYetError
 
 __all__ = ["Distributed"]
@@ -42,41 +51,61 @@ class Distributed:
         self.shapes = dict(program.inputs)
         self.source = with_imports(row_functions(rows))
         self._functions = run_source(self.source, "rows")
-        self._whole = Compiled(program, numpy_source(program, name), name)
 
     def __call__(self, /, **arguments: object) -> Array | tuple[Array, ...]:
         """The outputs for one keyword argument per symbol, in one computation of dask."""
         import dask
 
-        given = self._whole._by_symbol(arguments)
+        given, dtype, sizes = fitted(by_symbol(arguments, self.shapes), self.shapes, _real)
         cut = {name: given[name] for name in self.rows.cut}
-        blocks = _blocks(cut)
-        small = {n: np.asarray(v) for n, v in given.items() if n not in cut}
-        fixed = self._fixed(given, small)
-        kernel = dask.delayed(_kernel, pure=True)
-        shared = dask.delayed({**small, **fixed})
+        small = [n for n in given if n not in cut]
+        values: dict[str, Any] = dict(zip(small, dask.compute(*[given[n] for n in small]), strict=True))
+        values.update({n: _Sized(a) for n, a in cut.items()})
+        try:
+            values.update(self._run(BEFORE, self.rows.before, self.rows.fixed, values) if self.rows.fixed else {})
+            step = rows_at_once(self.rows, sizes)
+            values.update(self._sums(cut, {n: a for n, a in values.items() if n not in cut}, step))
+            found = self._functions[AFTER](*[values[n] for n, _ in self.rows.after.inputs])
+        except (np.linalg.LinAlgError, ValueError) as error:
+            raise unfit(error) from error
+        return results_of(found, len(self.program.outputs), dtype)
+
+    def _run(self, function: str, program: Program, names: Sequence[str], values: Mapping[str, Any]) -> dict[str, Any]:
+        """What a function returns, by name; of the data only the shapes are there."""
+        found = self._functions[function](*[values[n] for n, _ in program.inputs])
+        return dict(zip(names, found if len(names) > 1 else (found,), strict=True))
+
+    def _sums(self, cut: dict[str, Any], shared: dict[str, Any], step: int) -> dict[str, Any]:
+        """The sums over all rows, and the rows of results, by name."""
+        import dask
+
+        count = len(self.rows.sums)
+        kernel, everywhere = dask.delayed(_kernel, pure=True), dask.delayed(shared)
         names = [n for n, _ in self.rows.block.inputs]
-        results = [kernel(self.source, names, block, shared) for block in blocks]
-        sums = _tree([dask.delayed(_sums)(r, len(self.rows.sums)) for r in results])
-        parts = [dask.delayed(_parts)(r, len(self.rows.sums)) for r in results] if self.rows.parts else []
+        results = [kernel(self.source, names, block, everywhere, step) for block in _blocks(cut)]
+        sums = _tree([dask.delayed(_sums)(r, count) for r in results])
+        parts = [dask.delayed(_parts)(r, count) for r in results] if self.rows.parts else []
         total, pieces = dask.compute(sums, parts)
         known = dict(zip(self.rows.sums, total, strict=True))
         for i, name in enumerate(self.rows.parts):
             known[name] = np.concatenate([piece[i] for piece in pieces])
-        sizes = {n: _Sized(given[n]) for n in cut}
-        values: dict[str, Any] = {**sizes, **small, **fixed, **known}
-        found = self._functions[AFTER](*[values[n] for n, _ in self.rows.after.inputs])
-        results_ = found if isinstance(found, tuple) else (found,)
-        arrays = tuple([np.asarray(r) for r in results_])
-        return arrays[0] if len(arrays) == 1 else arrays
+        return known
 
-    def _fixed(self, given: dict[str, object], small: dict[str, Any]) -> dict[str, Any]:
-        """What no row enters; of the data only the shapes are read."""
-        if not self.rows.fixed:
-            return {}
-        values = {n: small[n] if n in small else _Sized(given[n]) for n, _ in self.rows.before.inputs}
-        found = self._functions[BEFORE](*values.values())
-        return dict(zip(self.rows.fixed, found if len(self.rows.fixed) > 1 else (found,), strict=True))
+
+def _real(name: str, value: object) -> Any:
+    """A real array of NumPy or of dask, without computing anything."""
+    import dask.array
+
+    if not isinstance(value, dask.array.Array):
+        if hasattr(value, "__dask_graph__"):
+            raise DataError(f"{name} is no dask array", advice="A data frame has .to_dask_array(lengths=True).")
+        return read_array(name, value)
+    if not isinstance(value._meta, np.ndarray):
+        raise DataError(f"the blocks of {name} are no NumPy arrays")
+    if any(np.isnan(n) for n in value.shape):
+        raise DataError(f"the number of rows of {name} is unknown", advice="call compute_chunk_sizes() first")
+    check_real(name, value)
+    return value
 
 
 class _Sized:
@@ -90,29 +119,30 @@ class _Sized:
 
 
 def _blocks(cut: dict[str, Any]) -> list[dict[str, Any]]:
-    """The blocks of rows, as lists of delayed arrays by name, cut as the first dask array is."""
+    """The blocks of rows, as delayed arrays by name, cut as the largest dask array is."""
     import dask.array
 
-    arrays = {n: a if isinstance(a, dask.array.Array) else np.asarray(a) for n, a in cut.items()}
-    lengths = {n: a.shape[0] if a.ndim else 0 for n, a in arrays.items()}
-    if len(set(lengths.values())) > 1:
-        raise DataError("the numbers of rows differ: " + ", ".join(f"{k} in {n}" for n, k in lengths.items()))
-    chunked = [a for a in arrays.values() if isinstance(a, dask.array.Array)]
-    rows = chunked[0].chunks[0] if chunked else (next(iter(lengths.values())),)
-    columns: dict[str, Sequence[Any]] = {}
-    for name, a in arrays.items():
-        whole = a if isinstance(a, dask.array.Array) else dask.array.from_array(a, chunks=(rows, *a.shape[1:]))
-        if any(np.isnan(n) for n in whole.shape):
-            raise DataError(f"the number of rows of {name} is unknown", advice="call compute_chunk_sizes() first")
-        whole = whole.rechunk((rows, *[(n,) for n in whole.shape[1:]]))
-        columns[name] = list(whole.to_delayed().reshape(-1))
+    chunked = [a for a in cut.values() if isinstance(a, dask.array.Array)]
+    length = len(next(iter(cut.values())))
+    rows = max(chunked, key=lambda a: a.nbytes).chunks[0] if chunked else (length,)
+    aligned = {}
+    for name, a in cut.items():
+        chunks = (rows, *[(n,) for n in a.shape[1:]])
+        aligned[name] = (
+            a.rechunk(chunks) if isinstance(a, dask.array.Array) else dask.array.from_array(a, chunks=chunks)
+        )
+    with dask.config.set({"optimization.fuse.active": False}):  # what two of them are made of is made once
+        together = dask.optimize(*aligned.values())
+    columns = {n: list(a.to_delayed(optimize_graph=False).reshape(-1)) for n, a in zip(aligned, together, strict=True)}
     return [{n: c[i] for n, c in columns.items()} for i in range(len(rows))]
 
 
-def _kernel(source: str, names: list[str], block: dict[str, Any], shared: dict[str, Any]) -> tuple[Any, ...]:
-    """The sums and rows of one block; a worker makes the function from its source once."""
-    values = {**shared, **block}
-    found = run_source(source, "rows")[BLOCK](*[values[n] for n in names])
+def _kernel(source: str, names: list[str], block: dict[str, Any], shared: dict[str, Any], step: int) -> tuple[Any, ...]:
+    """The sums and rows of one block, which go through a cache a piece at a time; a worker makes the functions once."""
+    values = [shared[n] if n in shared else block[n] for n in names]
+    functions = run_source(source, "rows")
+    empty = not all(map(len, block.values()))
+    found = functions[BLOCK](*values) if empty else functions[SUMS](step, *values)
     return found if isinstance(found, tuple) else (found,)
 
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matcalc.algebra.shapes import Dim, Shape, dim_names
-from matcalc.codegen.elementwise import size_of, times
 from matcalc.codegen.identifiers import Names
 from matcalc.codegen.passes import rewrite
 from matcalc.codegen.program import Program
@@ -53,11 +52,6 @@ def split_rows(program: Program) -> Rows | None:
         if kinds is not None:
             return _split(program, dim, kinds)
     return None
-
-
-def is_sum_over_rows(rows: Rows) -> bool:
-    """Whether no output has a row for each row of the data."""
-    return not rows.parts
 
 
 def _candidates(program: Program) -> list[str]:
@@ -215,9 +209,3 @@ def _program(results: list[tuple[str, Term]], whole: Program) -> Program:
 def _shape(dims: Dims) -> Shape:
     padded: list[Dim] = [*dims, 1, 1]
     return (padded[0], padded[1])
-
-
-def count_of(program: Program, dims: Dims) -> Term:
-    """The number of entries of an array of these dims, as a term that reads the inputs of the program."""
-    table = next(t for _, t in program.outputs).table
-    return times(*[size_of(table, d) for d in dims], size_of(table, 1))

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from matcalc.codegen.array_api_printer import ARRAY_API
-from matcalc.codegen.compiled import Compiled
+from matcalc.codegen.compiled import Compiled, by_symbol
 from matcalc.codegen.distributed import Distributed
 from matcalc.codegen.jax_printer import JAX
 from matcalc.codegen.numpy_printer import numpy_source
@@ -39,11 +39,10 @@ class OnLibrary:
         function = namespace[name]
         self.function: Callable[..., Any] = import_module("jax").jit(function) if library == "jax" else function
         self._array = module.asarray
-        self._names = Compiled(program, numpy_source(program, name), name)
 
     def __call__(self, /, **arguments: object) -> Any:
         """The outputs for one keyword argument per symbol."""
-        given = self._names._by_symbol(arguments)
+        given = by_symbol(arguments, self.shapes)
         return self.function(*[self._array(given[name]) for name in self.shapes])
 
 
