@@ -436,7 +436,10 @@ def remarks_on(d: Derivative) -> Iterator[str]:
     """What must be said of the layout and of a structured variable."""
     if d.layout == "numerator" and d.kind == "gradient" and not d.before:
         yield "numerator layout: the transpose of the gradient"
-    space = subspace(d.where[d.wrt].facts)
+    facts = d.where[d.wrt].facts
+    if "orthogonal" in facts:
+        yield f"entry by entry, as if {d.wrt} were not orthogonal: orthogonal matrices form no linear subspace"
+    space = subspace(facts)
     if space is None:
         return
     if d.kind != "gradient" or d.before:

@@ -467,3 +467,21 @@ def test_a_supplied_function_must_give_an_expression():
         parse("g(x)", {"x": "n"}, functions={"g": lambda x: 3})
     with pytest.raises(MatcalcError, match="cannot be called"):
         parse("g(x)", {"x": "n"}, functions={"g": 3})
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("xᵀA x where A ∈ ℝ^{n×n} symetric, x: n", "A ∈ ℝ^{n×n} symetric"),
+        ("xᵀA x where A: n n, x: n, B: n n", "B"),
+        ("xᵀA x where A: n n symmetric skew", "A: n n symmetric skew"),
+        ("xᵀA x where A: n n, A: m m", "A: m m"),
+        ("xᵀA x where A: n n; x", "x"),
+        ("-tr(Y log(softmax(W X)))", "W X"),
+    ],
+)
+def test_what_is_wrong_in_a_where_clause_is_marked(text, marked):
+    with pytest.raises(MatcalcError) as refused:
+        read(text)
+    ((start, end),) = refused.value.spans
+    assert refused.value.source[start:end] == marked

@@ -109,3 +109,14 @@ def test_mixed_second_orders_are_entry_by_entry(f, names, where):
             spread = data[name] + data[name].T + 8 * np.eye(4)
             data[name] = np.diag(np.diag(spread)) if "diagonal" in d.where[name].facts else spread
         np.testing.assert_allclose(d.compile()(**data), plain[key].compile()(**data), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("structure", ["ignore", "cookbook"])
+def test_the_gradient_by_an_orthogonal_matrix_says_that_it_is_entry_by_entry(structure):
+    d = derive("tr(A Q)", "Q", where={"Q": "n n orthogonal"}, structure=structure)
+    assert "entry by entry, as if Q were not orthogonal" in str(d)
+
+
+def test_the_declarations_of_an_answer_declare():
+    d = derive("tr(A X)", "X", where={"X": "n n symmetric"})
+    assert str(derive("tr(A X)", "X", where=d.where)) == str(d)

@@ -21,6 +21,7 @@ from matcalc.algebra.build import (
     number_value,
     parts,
     reassemble,
+    transpose,
 )
 from matcalc.algebra.expr import Expr, postorder, preorder
 from matcalc.algebra.facts import Facts
@@ -146,6 +147,8 @@ def _nonzero(relation: str, e: Expr, facts: Facts) -> list[Condition] | None:
     whole = relation == _NOT_ZERO and not e.is_scalar
     if e.op is INNER and facts.keys.same(*e.args):
         return [Condition(_NOT_ZERO, (e.args[0],))]
+    if is_chain(e) and len(e.args) == 2 and facts.keys.same(transpose(e.args[0]), e.args[1]):  # xᵀx
+        return [Condition(_NOT_ZERO, (e.args[1],))]
     if e.op in (REGISTRY["abs"], TRANSPOSE) or (e.op is POWER and _is_positive(e.args[1])):
         return [Condition(relation, (e.args[0],))]
     if e.op is HADAMARD and not whole:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
 from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_add, dim_mul, dim_names, dim_text
-from matcalc.errors import DeclarationError
+from matcalc.errors import DeclarationError, MatcalcError
 from matcalc.notation.names import SUPERSCRIPTS, normalise_name
 
 __all__ = ["FACTS", "Declaration", "Partial", "Path", "declare", "paths_of", "read_where", "shape_text", "split_where"]
@@ -185,19 +186,35 @@ def read_where(where: Mapping[str, object] | str | None) -> dict[str, Partial]:
     if where is None:
         return {}
     if isinstance(where, str):
-        items: Iterator[tuple[str, str]] = _items(where)
-    elif isinstance(where, Mapping):
-        items = ((key, value) for key, value in _mapped(where))
-    else:
+        return _read_text(where)
+    if not isinstance(where, Mapping):
         raise DeclarationError(
             f"declarations are a mapping or text, and not of type {type(where).__name__}",
             advice='Write where={"A": "m n", "x": "n"}.',
         )
     found: dict[str, Partial] = {}
-    for written, said in items:
-        name = _declared_name(written)
-        add_declaration(found, name, declare(name, said))
+    for written, said in where.items():
+        name = _declared_name(_text_of(written))
+        add_declaration(found, name, _one(name, said))
     return found
+
+
+def _one(name: str, said: object) -> Partial:
+    """What a mapping says of one symbol: text, dimensions, or a declaration as an answer gives it out."""
+    if isinstance(said, Declaration):
+        return Partial(said.shape, said.facts)
+    if isinstance(said, bool) or not isinstance(said, str | int | tuple | list):
+        raise DeclarationError(
+            f"the declaration of {name} is text, and not of type {type(said).__name__}",
+            advice='Write "m n", "n" or "scalar".',
+        )
+    return declare(name, " ".join(map(str, said)) if isinstance(said, tuple | list) else str(said))
+
+
+def _text_of(name: object) -> str:
+    if not isinstance(name, str):
+        raise DeclarationError(f"a declared name is text, and not of type {type(name).__name__}")
+    return name
 
 
 _FUNCTION = re.compile(r"\s*([^\s()]+)\s*\(\s*([^\s()]+)\s*\)\s*")
@@ -247,18 +264,6 @@ def add_declaration(found: dict[str, Partial], name: str, said: Partial) -> None
     found[name] = said
 
 
-def _mapped(where: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    for key, value in where.items():
-        if not isinstance(key, str):
-            raise DeclarationError(f"a declared name is text, and not of type {type(key).__name__}")
-        if isinstance(value, bool) or not isinstance(value, str | int | tuple | list):
-            raise DeclarationError(
-                f"the declaration of {key} is text, and not of type {type(value).__name__}",
-                advice='Write "m n", "n" or "scalar".',
-            )
-        yield key, " ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
-
-
 def split_where(text: str) -> tuple[str, str]:
     """The expression and the declarations that follow the word where.
 
@@ -280,25 +285,53 @@ _RAISED = "".join(c for c in SUPERSCRIPTS if c not in "⁽⁾½")
 _SPACE = re.compile(rf"^\\?(?:ℝ|R|mathbb\s*\{{?\s*R\s*\}}?|IR)(?=$|[\s^_{_RAISED}])\s*\^?\s*(?P<rest>.*)$", re.DOTALL)
 
 
-def _items(text: str) -> Iterator[tuple[str, str]]:
-    """(name, declaration) of every item: `A ∈ ℝ^{n×n} symmetric, β ∈ ℝ^d`, `A, B: n n`, `α scalar`."""
+def _read_text(text: str) -> dict[str, Partial]:
+    """Every item of a list in text, an error with its place: `A ∈ ℝ^{n×n} symmetric`, `A, B: n n`, `α scalar`."""
     if len(text) > 50_000:
         raise DeclarationError("the declarations are too long")
+    found: dict[str, Partial] = {}
     waiting: list[str] = []
-    for piece in re.split(r"[,;\n](?![^{(]*[})])|\band\b", text):
-        item = piece.strip().rstrip(".")
-        if not item:
-            continue
-        names, said = _item(item)
-        if said is None:
+    span = (0, 0)
+    for item, span in _pieces(text):
+        with _marked(text, span):
+            names, said = _item(item)
             waiting.extend(names)
-        else:
-            yield from ((name, said) for name in (*waiting, *names))
-            waiting = []
+            if said is not None:
+                for written in waiting:
+                    name = _declared_name(written)
+                    add_declaration(found, name, declare(name, said))
+                waiting = []
     if waiting:
-        raise DeclarationError(
-            f"nothing is said of {', '.join(waiting)[:60]} in the declarations", advice='Write "A: m n" or "α scalar".'
-        )
+        with _marked(text, span):
+            raise _nothing_said(waiting)
+    return found
+
+
+def _pieces(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """The items of a list, each with its place."""
+    start = 0
+    for separator in [*re.finditer(r"[,;\n](?![^{(]*[})])|\band\b", text), None]:
+        end = separator.start() if separator else len(text)
+        item = text[start:end].strip().rstrip(".")
+        if item:
+            at = text.index(item, start)
+            yield item, (at, at + len(item))
+        start = separator.end() if separator else end
+
+
+@contextmanager
+def _marked(text: str, span: tuple[int, int]) -> Iterator[None]:
+    """Errors get the place of the item."""
+    try:
+        yield
+    except MatcalcError as error:
+        raise type(error)(error.message, source=text, spans=(span,), advice=error.advice) from None
+
+
+def _nothing_said(names: list[str]) -> DeclarationError:
+    return DeclarationError(
+        f"nothing is said of {', '.join(names)[:60]} in the declarations", advice='Write "A: m n" or "α scalar".'
+    )
 
 
 def _item(item: str) -> tuple[list[str], str | None]:
@@ -317,9 +350,7 @@ def _item(item: str) -> tuple[list[str], str | None]:
     if sign in "≻⪰>≥":
         return _signed(names, sign, said)
     if not said:
-        raise DeclarationError(
-            f"nothing is said of {' '.join(names)[:60]} in the declarations", advice='Write "A: m n" or "α scalar".'
-        )
+        raise _nothing_said(names)
     return names, _space(said, " ".join(names))
 
 

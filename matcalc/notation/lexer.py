@@ -153,7 +153,26 @@ def scan(text: str) -> list[Token]:
             tokens.extend(_rare(kind, match.group(), start, end))
     if "[" in text:
         _refuse_places(tokens)
-    return tokens
+    return _roots(tokens, text) if "√" in text else tokens
+
+
+#: What raises or numbers the atom before it.
+_BEHIND = frozenset({"SUPERSCRIPT", "CARET", "DOT_CARET", "SUBSCRIPT"})
+
+
+def _roots(tokens: list[Token], text: str) -> list[Token]:
+    """√2 x as √(2) x: the sign takes the number or letter that it touches, unless that is raised to a power."""
+    out: list[Token] = []
+    for at, token in enumerate(tokens):
+        before = tokens[at - 1] if at else None
+        raised = at + 1 < len(tokens) and tokens[at + 1].type in _BEHIND
+        single = token.type == "NUMBER" or (token.type == "WORD" and len(str(token.value)) == 1)
+        if before is not None and text[before.start] == "√" and before.end == token.start and single and not raised:
+            opened, closed = Token("LPAR", "(", token.start, token.start), Token("RPAR", ")", token.end, token.end)
+            out += [opened, token, closed]
+        else:
+            out.append(token)
+    return out
 
 
 #: What may stand in brackets that look like the place of an entry, of which one is a number.

@@ -100,6 +100,8 @@ def _weigh_exponent(node: Node, costs: dict[str, Costs]) -> None:
 def _weigh_ratio(node: Node, costs: dict[str, Costs]) -> None:
     if node.args[0].kind == "number":
         for below in node.args[1:]:
+            if below.kind in ("call", "bare") and below.data == "sqrt":
+                (below,) = below.args
             name = _symbol_of(below, costs)
             if name:
                 _number(costs[name])
@@ -113,7 +115,14 @@ def _weigh_entrywise(node: Node, costs: dict[str, Costs]) -> None:
 
 
 def _weigh_product(node: Node, costs: dict[str, Costs]) -> None:
-    """A scalar stands at the left of a product; a Greek letter at its right end is a vector before it is a scalar."""
+    """A scalar stands at the left of a product; a Greek letter at its right end is a vector before it is a scalar.
+
+    The capital letter in xᵀA x is a matrix, since that is a quadratic form.
+    """
+    for left, middle, right in zip(node.args, node.args[1:], node.args[2:], strict=False):
+        name = _symbol_of(middle, costs)
+        if name and costs[name]["matrix"] == 0 and _is_transpose(left, right):
+            costs[name]["vector"] += 0.5
     name = _symbol_of(node.args[-1], costs)
     if name is None:
         return
@@ -123,6 +132,13 @@ def _weigh_product(node: Node, costs: dict[str, Costs]) -> None:
         _array(costs[name])
     else:
         costs[name]["scalar"] += 0.3
+
+
+def _is_transpose(left: Node, right: Node) -> bool:
+    """Whether the left is the transpose of the right one, a letter."""
+    if left.kind != "raised" or left.data != "T" or right.kind != "symbol":
+        return False
+    return left.args[0].kind == "symbol" and bool(left.args[0].data == right.data)
 
 
 def _is_scalar_letter(node: Node) -> bool:

@@ -153,8 +153,7 @@ def _read(
     declared = read_where(where)
     body, said = split_where(text)
     if said:
-        for name, partial in read_where(said).items():
-            add_declaration(declared, name, partial)
+        _add_said(declared, text, len(body), said)
     elif len(body) < len(text.rstrip()):
         raise ParseError("nothing is declared after where", spans=((len(body), len(text)),))
     dimensions = {name for partial in declared.values() for dim in partial.shape or () for name in dim_names(dim)}
@@ -173,10 +172,10 @@ def _read(
     called = {node.data.name for node in nodes if isinstance(node.data, Unknown)} if paths else set()
     for name in declared:
         if name not in names:
-            raise _unused(name, names)
+            raise _unused(name, names, text, len(body))
     for name, path in paths.items():
         if name not in called:
-            raise _unused(path.written, names)
+            raise _unused(path.written, names, text, len(body))
     found = _sizes(body, nodes, names, declared, functions)
     context = Elaboration(body, found.symbols, found.leaves, functions, mark_determinants(nodes), found.guessed)
     indexed = any(node.kind in INDEXED for node in nodes)
@@ -277,9 +276,22 @@ def _declaration(name: str, shape: Shape, partial: Partial | None) -> Declaratio
     return _declaration_of(shape, partial.facts if partial else frozenset())
 
 
-def _unused(name: str, names: tuple[str, ...]) -> DeclarationError:
+def _add_said(declared: dict[str, Partial], text: str, start: int, said: str) -> None:
+    """Add what the text declares after the word where; errors get their places in the text."""
+    try:
+        for name, partial in read_where(said).items():
+            add_declaration(declared, name, partial)
+    except MatcalcError as error:
+        at = text.index(said, start)
+        spans = tuple([(at + begin, at + end) for begin, end in error.spans]) or ((at, at + len(said)),)
+        raise type(error)(error.message, spans=spans, advice=error.advice) from None
+
+
+def _unused(name: str, names: tuple[str, ...], text: str, start: int) -> DeclarationError:
     advice = f"It has the symbols {', '.join(names[:12])}." if names else "It has no symbols."
-    return DeclarationError(f"{name} is declared and does not occur in the text", advice=advice)
+    at = text.find(name, start)  # where the text declares it, and not the mapping
+    spans = ((at, at + len(name)),) if at >= 0 else ()
+    return DeclarationError(f"{name} is declared and does not occur in the text", spans=spans, advice=advice)
 
 
 # --- formulas of the rulebook ------------------------------------------------------------------------

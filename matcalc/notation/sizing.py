@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from matcalc.algebra.operations import REGISTRY
-from matcalc.algebra.shapes import SCALAR, Dim, Polynomial, Shape
+from matcalc.algebra.operations import REGISTRY, Operation
+from matcalc.algebra.shapes import SCALAR, Dim, Polynomial, Shape, is_column
 from matcalc.notation.constraints import UNLIKELY, Constraints, symbols_below
 from matcalc.notation.declarations import declare
 from matcalc.notation.dimensions import Size, Sizes, Variable, find, unify
@@ -226,7 +226,7 @@ def _call(c: Constraints, node: Node) -> Sizes:
     row = REGISTRY.names.get(name)
     if row is None or not row.signature:
         return c.at[args[0]] if args else SCALAR
-    return _by_signature(c, node, row.signature)
+    return _by_signature(c, node, row)
 
 
 @lru_cache(maxsize=512)
@@ -236,10 +236,14 @@ def _signature(text: str) -> tuple[tuple[Shape, ...], Shape]:
     return tuple(shapes), declare("value", value).shape or SCALAR
 
 
-def _by_signature(c: Constraints, node: Node, signature: str) -> Sizes:
-    operands, value = _signature(signature)
+def _by_signature(c: Constraints, node: Node, row: Operation) -> Sizes:
+    operands, value = _signature(row.signature)
     sizes: dict[str, Size] = {}
     for arg, shape in zip(node.args, operands, strict=False):
+        if is_column(shape) and not row.elementwise and c.is_scalar(arg) and symbols_below(arg):
+            raise c.refuse(f"{node.data} takes a vector, and {c.source(arg)} is a scalar", arg)
+        if is_column(shape) and not unify(c.at[arg][1], 1):
+            raise c.refuse(f"{node.data} takes a vector, and {c.source(arg)} is {c.shape_text(arg)}", arg)
         if shape != SCALAR and c.is_scalar(arg) and shape != value:
             c.doubt(arg)
         for dim, size in zip(shape, c.at[arg], strict=True):

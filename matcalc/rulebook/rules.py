@@ -103,6 +103,7 @@ SIMPLIFY: tuple[Identity, ...] = (
     Identity("inner product with diag, right", "X : diag(x)", "xᵀ diagonal(X)", "x: n 1, X: n n -> 1 1"),
     Identity("sum by ones", "𝟏ᵀx", "sum(x)", "x: n 1 -> 1 1"),
     Identity("sum by ones, right", "xᵀ𝟏", "sum(x)", "x: n 1 -> 1 1"),
+    Identity("sum of softmax", "sum(softmax(x))", "1", "x: n 1 -> 1 1"),
     Identity("sum of a transpose", "sum(Xᵀ)", "sum(X)", "X: m n -> 1 1", slack=SHORTENS),
     Identity("trace of a transpose", "tr(Xᵀ)", "tr(X)", "X: n n -> 1 1", slack=SHORTENS),
     Identity("trace of diag", "tr(diag(x))", "sum(x)", "x: n 1 -> 1 1"),
