@@ -221,12 +221,13 @@ def parts(e: Expr) -> tuple[Number, tuple[Expr, ...], tuple[Expr, ...]]:
     A chain counts as one scalar: parts(2 α xᵀA x) is (2, (α, xᵀA x), ()).
     """
     if e.op is PRODUCT:
-        if is_chain(e):
-            return 1, (e,), ()
-        for i, arg in enumerate(e.args):
+        args = e.args
+        if args[0].shape != SCALAR:
+            return (1, (e,), ()) if e.shape == SCALAR else (e.data, (), args)  # type: ignore[return-value]
+        for i, arg in enumerate(args):
             if arg.shape != SCALAR:
-                return e.data, e.args[:i], e.args[i:]  # type: ignore[return-value]
-        return e.data, e.args, ()  # type: ignore[return-value]
+                return e.data, args[:i], args[i:]  # type: ignore[return-value]
+        return e.data, args, ()  # type: ignore[return-value]
     if e.op is NUMBER:
         return number_value(e), (), ()
     if e.shape == SCALAR:

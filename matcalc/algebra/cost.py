@@ -43,12 +43,15 @@ class Cost:
 
     def __call__(self, e: Expr) -> int:
         """The number of signs in e."""
-        known = self._known.get(e)
+        costs = self._known
+        known = costs.get(e)
         if known is not None:
             return known
-        for node in postorder(e, known=self._known):
-            self._known[node] = min(self._compute(node), _CAP)
-        return self._known[e]
+        if any(arg not in costs for arg in e.args):
+            for node in postorder(*e.args, known=costs):
+                costs[node] = min(self._compute(node), _CAP)
+        found = costs[e] = min(self._compute(e), _CAP)
+        return found
 
     def _compute(self, e: Expr) -> int:
         op = e.op

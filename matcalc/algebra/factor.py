@@ -6,10 +6,10 @@ simplifies candidates and keeps one that is cheaper.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd
+from math import gcd, lcm
 
 from matcalc.algebra.build import (
     HADAMARD,
@@ -97,13 +97,19 @@ Split = tuple[Number, tuple[Expr, ...], tuple[Expr, ...]]
 
 
 def _ends(split: list[Split], keys: Keys, *, left: bool) -> Iterator[Common]:
-    groups: dict[int, list[int]] = {}
-    for i, (_, _, m) in enumerate(split):
-        if m:
-            groups.setdefault(keys(m[0] if left else m[-1]), []).append(i)
-    shared = sorted((g for g in groups.values() if len(g) > 1), key=len, reverse=True)
+    place = 0 if left else -1
+    shared = _sharing([(keys(m[place]),) if m else () for _, _, m in split])
     for group in shared[:_TRIES]:
         yield _peel(split, tuple(group), keys)
+
+
+def _sharing(holdings: Iterable[Iterable[int]]) -> list[list[int]]:
+    """The groups of terms that hold one key, the largest first; holdings are the keys of each term."""
+    groups: dict[int, list[int]] = {}
+    for i, held in enumerate(holdings):
+        for key in held:
+            groups.setdefault(key, []).append(i)
+    return sorted([g for g in groups.values() if len(g) > 1], key=len, reverse=True)
 
 
 def _peel(split: list[Split], group: tuple[int, ...], keys: Keys) -> Common:
@@ -189,14 +195,12 @@ def _scalars(split: list[Split], keys: Keys) -> Iterator[Common]:
     """Scalars and numbers that terms share."""
     if all(not m and all(_is_name(f) for f in s) for _, s, m in split):
         return  # a polynomial in named scalars is published multiplied out
+    if not any(s for _, s, _ in split) and _content([c for c, _, _ in split]) == 1:
+        return
     tables = [_powers(s, keys) for _, s, _ in split]
     everything = tuple(range(len(split)))
     groups = [everything] if len(split) > 1 else []
-    holders: dict[int, list[int]] = {}
-    for i, table in enumerate(tables):
-        for key in table:
-            holders.setdefault(key, []).append(i)
-    ranked = sorted((g for g in holders.values() if 1 < len(g) < len(split)), key=len, reverse=True)
+    ranked = [g for g in _sharing(tables) if len(g) < len(split)]
     groups += [tuple(g) for g in ranked[:_TRIES]]
     for group in dict.fromkeys(groups):
         common = _meet([tables[i] for i in group])
@@ -218,29 +222,16 @@ def _is_name(scalar: Expr) -> bool:
 
 def _content(coefficients: list[Number]) -> Number:
     """The greatest common divisor of rational numbers."""
-    numerators = [Fraction(c).numerator for c in coefficients]
-    denominators = [Fraction(c).denominator for c in coefficients]
-    top = 0
-    for n in numerators:
-        top = gcd(top, abs(n))
-    bottom = 1
-    for d in denominators:
-        bottom = bottom * d // gcd(bottom, d)
-    return Fraction(top, bottom) if top else 1
+    top = gcd(*[c.numerator for c in coefficients])
+    return Fraction(top, lcm(*[c.denominator for c in coefficients])) if top else 1
 
 
 def _entrywise(split: list[Split], keys: Keys) -> Iterator[Common]:
     """Factors of ⊙ that terms share."""
-    shape_holders: dict[int, list[int]] = {}
-    tables: dict[int, Powers] = {}
-    for i, (_, _, m) in enumerate(split):
-        if len(m) == 1:
-            factors = m[0].args if m[0].op is HADAMARD else (m[0],)
-            tables[i] = _powers(factors, keys)
-            for key in tables[i]:
-                shape_holders.setdefault(key, []).append(i)
-    ranked = sorted((g for g in shape_holders.values() if len(g) > 1), key=len, reverse=True)
-    for group in list(dict.fromkeys(tuple(g) for g in ranked))[:_TRIES]:
+    factors = [(m[0].args if m[0].op is HADAMARD else m) if len(m) == 1 else () for _, _, m in split]
+    tables = [_powers(f, keys) for f in factors]
+    ranked = _sharing(tables)
+    for group in list(dict.fromkeys(map(tuple, ranked)))[:_TRIES]:
         common = _meet([tables[i] for i in group])
         if not common:
             continue

@@ -33,6 +33,7 @@ from matcalc.algebra.build import (
 )
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.keys import Keys
+from matcalc.algebra.operations import REGISTRY
 
 __all__ = ["Facts", "FACT_NAMES", "IMPLIES"]
 
@@ -95,6 +96,12 @@ class Facts:
             self._known[fact, e] = False  # a fact never follows from itself
             known = self._known[fact, e] = self._derive(fact, e)
         return known
+
+    def can_hold(self, fact: str) -> bool:
+        """Whether the fact can hold of any expression at all: some rule or row gives it, or a symbol has it."""
+        if fact == "symmetric" or fact in _RULES or fact in _STRONGER or fact in REGISTRY.given:
+            return True
+        return any(fact in declared for declared in self._closed.values())
 
     def _derive(self, fact: str, e: Expr) -> bool:
         if e.op is SYMBOL:

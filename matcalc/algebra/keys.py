@@ -66,12 +66,15 @@ class Keys:
 
     def pair(self, e: Expr) -> Pair:
         """The keys of e and of eᵀ."""
-        known = self._pairs.get(e)
+        pairs = self._pairs
+        known = pairs.get(e)
         if known is not None:
             return known
-        for node in postorder(e, known=self._pairs):
-            self._pairs[node] = self._compute(node)
-        return self._pairs[e]
+        if any(arg not in pairs for arg in e.args):
+            for node in postorder(*e.args, known=pairs):
+                pairs[node] = self._compute(node)
+        found = pairs[e] = self._compute(e)
+        return found
 
     def term(self, e: Expr) -> tuple[Number, int]:
         """(number, key) of e read as a term: a number times the rest, signs of sums pulled out."""

@@ -8,8 +8,8 @@ Sums and ⊙ match up to order; that is tried by brute force, since patterns are
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from matcalc.algebra.build import (
     ADD,
@@ -30,6 +30,7 @@ from matcalc.algebra.build import (
     hadamard,
     identity,
     is_chain,
+    magnitude,
     multiply,
     number,
     ones,
@@ -46,8 +47,7 @@ from matcalc.algebra.shapes import Dim, Shape, dim_substitute
 __all__ = ["Binding", "instantiate", "match", "rewrite_top"]
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(NamedTuple):
     """What the metavariables and the size names of a pattern stand for."""
 
     letters: Mapping[Expr, Expr]
@@ -63,12 +63,14 @@ class Binding:
 
     def shape(self, pattern: Shape, shape: Shape) -> Binding | None:
         """This binding with the sizes that make the shapes agree, or None."""
-        sizes = dict(self.sizes)
+        sizes = self.sizes
         for want, have in zip(pattern, shape, strict=True):
-            known = sizes.setdefault(want, have) if isinstance(want, str) else dim_substitute(want, sizes)
-            if known != have:
+            known = sizes.get(want) if isinstance(want, str) else dim_substitute(want, sizes)
+            if known is None:
+                sizes = {**sizes, str(want): have}
+            elif known != have:
                 return None
-        return Binding(self.letters, sizes)
+        return self if sizes is self.sizes else Binding(self.letters, sizes)
 
 
 EMPTY = Binding({}, {})
@@ -150,7 +152,8 @@ def _match_product(pattern: Expr, e: Expr, binding: Binding, facts: Facts) -> It
     """A product as a whole: a number times one letter binds the rest of the number to the letter."""
     c, scalars, matrices = _factors(pattern)
     if len(scalars) + len(matrices) == 1:
-        yield from match(pattern.args[0], scale(1 / Fraction(c), e), binding, facts)
+        rest = scale(c if magnitude(c) == 1 else 1 / Fraction(c), e)
+        yield from match(pattern.args[0], rest, binding, facts)
         return
     if e.op is not PRODUCT or is_chain(e) != is_chain(pattern):
         return

@@ -102,12 +102,15 @@ class Registry:
 
     rows: dict[str, Operation] = field(default_factory=dict)
     names: dict[str, Operation] = field(default_factory=dict)
+    #: The facts that some row gives of its value.
+    given: set[str] = field(default_factory=set)
 
     def add(self, row: Operation) -> Operation:
         """Register a row; a name or alias that is taken is an error of the rulebook."""
         if row.name in self.rows:
             raise ValueError(f"two operations are called {row.name}")
         self.rows[row.name] = row
+        self.given.update(entry.rpartition(" -> ")[2] for entry in row.facts)
         if row.callable_from_text:
             for name in (row.name, *row.aliases):
                 if name in self.names:

@@ -73,13 +73,14 @@ class Simplifier:
         weighing: bool = True,
     ) -> None:
         self.facts = facts
-        self.rules = rules
-        self.alternate = alternate or RuleSet()
+        self.rules = rules.under(facts)
+        self.alternate = (alternate or RuleSet()).under(facts)
         self.factoring = factoring
         self.weighing = weighing
         self.keys = facts.keys
         self.cost = Cost()
         self._done: dict[Expr, Expr] = {}
+        self._spelled: dict[Expr, Expr] = {}
         self._depth = 0
 
     def __call__(self, e: Expr) -> Expr:
@@ -260,23 +261,33 @@ class Simplifier:
     def _respelled(self, e: Expr) -> Expr | None:
         """The sum with factors spelled in another way, such as sigmoid(−x) as 1 − sigmoid(x)."""
         changed = False
-
-        def other(factor: Expr) -> Expr:
-            nonlocal changed
-            if factor.op is HADAMARD:
-                return hadamard(*map(other, factor.args))
-            for rule in self.alternate.at(factor):
-                for result in rule.apply(factor, self.facts):
-                    if self.cost(result) < self.cost(factor) + (rule.slack or 0):
-                        changed = True
-                        return result
-            return factor
-
         terms = []
         for term in e.args:
             c, s, m = parts(term)
-            terms.append(multiply(number(c), *map(other, s), *map(other, m)))
-        return add(*terms) if changed else None
+            factors = (*s, *m)
+            spelled = tuple(map(self._spelling, factors))
+            changed = changed or spelled != factors
+            terms.append((term, c, factors, spelled))
+        if not changed:
+            return None
+        return add(*[t if f == other else multiply(number(c), *other) for t, c, f, other in terms])
+
+    def _spelling(self, factor: Expr) -> Expr:
+        """A factor in its other spelling, if there is one."""
+        found = self._spelled.get(factor)
+        if found is None:
+            found = self._spelled[factor] = self._spelled_anew(factor)
+        return found
+
+    def _spelled_anew(self, factor: Expr) -> Expr:
+        if factor.op is HADAMARD:
+            spelled = tuple(map(self._spelling, factor.args))
+            return factor if spelled == factor.args else hadamard(*spelled)
+        for rule in self.alternate.at(factor):
+            for result in rule.apply(factor, self.facts):
+                if self.cost(result) < self.cost(factor) + (rule.slack or 0):
+                    return result
+        return factor
 
     def _factored(self, e: Expr) -> Expr:
         for _ in range(_ROUNDS):

@@ -50,11 +50,13 @@ class Question:
     values: Mapping[str, Expr] = field(default_factory=dict)
     _finish: Simplifier = field(init=False)
     _plain: dict[tuple[str, ...], Simplify] = field(init=False, default_factory=dict)
+    _position: dict[str, int] = field(init=False)
     _ordered: dict[Expr, Expr] = field(init=False, default_factory=dict)
     with_names: Names = field(init=False)
 
     def __post_init__(self) -> None:
         self._finish = shortener(self.symbols)
+        self._position = {name: i for i, name in enumerate(self.symbols)}
         self.with_names = Names(recognised_all(self.values), self._finish.facts.keys)
 
     def variable(self, name: str) -> Expr:
@@ -124,7 +126,7 @@ class Question:
             answer = answer if projected is answer else self._finish(projected)
             if self.layout == "numerator":
                 answer = self._finish(transpose(answer))
-        return in_order(answer, self.symbols, self._ordered)
+        return in_order(answer, self._position, self._ordered)
 
     def _with_names(self, answer: Expr, reading: Reading, name: str, path: tuple[str, ...]) -> Expr:
         """The answer with the names of the program: put in before it is brought to its form, or after."""
@@ -136,4 +138,4 @@ class Question:
 
     def shorten(self, e: Expr, name: str) -> Expr:
         """An expression in its shortest form: first without the facts about the variable, then with them."""
-        return in_order(self._finish(self.before_facts(name)(e)), self.symbols, self._ordered)
+        return in_order(self._finish(self.before_facts(name)(e)), self._position, self._ordered)

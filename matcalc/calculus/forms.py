@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from matcalc.algebra.build import HADAMARD, POWER, PRODUCT, SYMBOL, apply, hadamard, is_number, multiply, number
 from matcalc.algebra.expr import Expr, rebuild
@@ -39,13 +39,12 @@ def shortener(
     return Simplifier(facts_of(symbols, without), rules, spellings, factoring=factoring)
 
 
-def in_order(e: Expr, symbols: Iterable[str], memo: dict[Expr, Expr] | None = None) -> Expr:
+def in_order(e: Expr, position: Mapping[str, int], memo: dict[Expr, Expr] | None = None) -> Expr:
     """e with commuting factors in the order in which their names first appear in the input.
 
     Names come before calls and brackets, and what is below the bar comes last, as the constructors
-    arrange them. A memo is for several expressions that share parts.
+    arrange them. `position` is that of each name; a memo is for several expressions that share parts.
     """
-    position = {name: i for i, name in enumerate(symbols)}
 
     def rank(factor: Expr) -> int:
         base = factor.args[0] if factor.op is POWER and is_number(factor.args[1]) else factor
@@ -56,10 +55,15 @@ def in_order(e: Expr, symbols: Iterable[str], memo: dict[Expr, Expr] | None = No
             factors = tuple(sorted(args, key=rank))
             return node if factors == node.args else hadamard(*factors)
         if node.op is PRODUCT:
-            scalars = sorted((a for a in args if a.shape == SCALAR), key=rank)
-            if args == node.args and args[: len(scalars)] == tuple(scalars):
+            scalars: list[Expr] = []
+            matrices: list[Expr] = []
+            for arg in args:
+                (scalars if arg.shape == SCALAR else matrices).append(arg)
+            if len(scalars) > 1:
+                scalars.sort(key=rank)
+            if (*scalars, *matrices) == node.args:
                 return node
-            return multiply(number(node.data), *scalars, *[a for a in args if a.shape != SCALAR])  # type: ignore[arg-type]
+            return multiply(number(node.data), *scalars, *matrices)  # type: ignore[arg-type]
         return node if args == node.args else apply(node.op, args, node.data)
 
     return rebuild(e, replace, memo)
