@@ -16,6 +16,7 @@ from matcalc.algebra.build import (
     IDENTITY,
     ONES,
     POWER,
+    PRODUCT,
     TRANSPOSE,
     add,
     apply,
@@ -168,6 +169,8 @@ def selector(sizes: tuple[Dim, ...], i: int) -> Expr:
 
 def merged(e: Expr) -> Expr:
     """A sum whose terms with one partition are added block by block."""
+    if not any(term.op is STACK or (term.op is PRODUCT and term.args[-1].op is STACK) for term in e.args):
+        return e
     groups: dict[Hashable, list[Expr]] = {}
     for term in e.args:
         base = _as_stack(term)

@@ -138,7 +138,7 @@ def _repeated(base: Expr, exponent: Expr) -> Expr:
 
 
 def _exact(value: Number) -> Number:
-    return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
+    return value if type(value) is int or value.denominator != 1 else value.numerator
 
 
 def number(value: Number) -> Expr:
@@ -255,6 +255,9 @@ def multiply(*factors: Expr) -> Expr:
     scalars: list[Expr] = []
     matrices: list[Expr] = []
     for factor in factors:
+        if factor.op is not PRODUCT and factor.shape != SCALAR:
+            matrices.append(factor)
+            continue
         c, s, m = parts(factor)
         if c != 1:
             coefficient = coefficient * c
@@ -268,7 +271,7 @@ def multiply(*factors: Expr) -> Expr:
         return zeros(rows, columns)
     if not kept and (rows, columns) != SCALAR:
         kept = [identity(rows)]
-    return reassemble(coefficient, _arranged(scalars), tuple(kept))
+    return reassemble(coefficient, _arranged(scalars) if scalars else (), tuple(kept))
 
 
 def _arranged(scalars: list[Expr]) -> tuple[Expr, ...]:
@@ -425,15 +428,17 @@ def hadamard(*factors: Expr) -> Expr:
     scalars: list[Expr] = []
     kept: list[Expr] = []
     for factor in factors:
-        c, s, m = parts(factor)
-        if c != 1:
-            coefficient = coefficient * c
-        scalars.extend(s)
-        if not m:
-            continue
-        if factor.shape != shape:
-            raise ShapeError(f"{_show(shape)} ⊙ {_show(factor.shape)}")
-        core = reassemble(1, (), m)
+        core = factor
+        if factor.op is PRODUCT or factor.shape == SCALAR:
+            c, s, m = parts(factor)
+            if c != 1:
+                coefficient = coefficient * c
+            scalars.extend(s)
+            if not m:
+                continue
+            core = reassemble(1, (), m)
+        if core.shape != shape:
+            raise ShapeError(f"{_show(shape)} ⊙ {_show(core.shape)}")
         if core.op is ZEROS:
             return core
         if core.op is HADAMARD:
@@ -445,7 +450,7 @@ def hadamard(*factors: Expr) -> Expr:
         body = ones(*shape)
     else:
         body = kept[0] if len(kept) == 1 else make(HADAMARD, tuple(kept), None, shape)
-    return multiply(number(coefficient), *scalars, body)
+    return multiply(number(coefficient), *scalars, body) if scalars or coefficient != 1 else body
 
 
 def _place(factor: Expr) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 from matcalc.algebra.build import (
     ADD,
@@ -69,10 +70,11 @@ def order_terms(e: Expr) -> Expr:
     if e.op is not ADD:
         return e
     terms = list(e.args)
-    where = {term: i for i, term in enumerate(terms)}
-    for i, term in enumerate(e.args):
-        if _is_transposed(term):
-            j = where.get(transpose(term), -1)
+    transposed = [i for i, term in enumerate(terms) if _is_transposed(term)]
+    if transposed:
+        where = {term: i for i, term in enumerate(e.args)}
+        for i in transposed:
+            j = where.get(transpose(e.args[i]), -1)
             if j > i:
                 terms[i], terms[j] = terms[j], terms[i]
     if is_negative(terms[0]):
@@ -82,8 +84,8 @@ def order_terms(e: Expr) -> Expr:
 
 
 def _is_transposed(term: Expr) -> bool:
-    _, _, m = parts(term)
-    return len(m) == 1 and m[0].op is TRANSPOSE
+    core = term.args[-1] if term.op is PRODUCT else term
+    return core.op is TRANSPOSE and (core is term or len(parts(term)[2]) == 1)
 
 
 def base_exponent(e: Expr) -> tuple[Expr, Expr]:
@@ -161,11 +163,17 @@ def _raise(base: Expr, exponent: Expr) -> Expr:
     return matrix_power(base, exponent)
 
 
+#: What a factor that undoes others can be.
+_INVERTED = (INVERSE, TRANSPOSE)
+
+
 def _cancel(factors: tuple[Expr, ...], keys: Keys) -> list[Expr] | None:
     """The factors with B^j B^k joined, and windows that spell out the inverse next to them removed."""
     out: list[Expr] = []
     changed = False
-    windows = any(_inverted_product(factor) is not None for factor in factors)
+    windows = any(_inverted_product(factor) is not None for factor in factors if factor.op in _INVERTED)
+    if not windows and not any(a.shape == b.shape for a, b in pairwise(factors)):
+        return None
     for factor in factors:
         out.append(factor)
         while len(out) > 1:

@@ -53,6 +53,8 @@ def _multiply_out(options: list[tuple[Expr, ...]], combine: Callable[..., Expr])
 
 def _terms(e: Expr) -> tuple[Expr, ...]:
     """The terms of a factor: of a sum, and of a bilinear form xᵀ(A + B) y, (A + B) : C or tr((A + B) C) with sums."""
+    if not e.args:
+        return (e,)
     if e.op is ADD:
         return e.args
     if e.op is TRANSPOSE and e.args[0].op is ADD:
@@ -71,6 +73,8 @@ def _applied(op: Operation, *args: Expr) -> Expr:
 
 def expand_inverses(e: Expr) -> Expr:
     """A product with (A B)⁻¹ written B⁻¹A⁻¹ where both are square; e itself if there is none."""
+    if not any(factor.op is INVERSE or factor.op is TRANSPOSE for factor in e.args):
+        return e
     c, s, m = parts(e)
     out: list[Expr] = []
     for factor in m:

@@ -33,7 +33,7 @@ from matcalc.algebra.expr import Expr
 from matcalc.algebra.keys import Keys
 from matcalc.algebra.shapes import SCALAR
 
-__all__ = ["Common", "candidates"]
+__all__ = ["Common", "Split", "candidates"]
 
 #: At most this many groups of terms are tried for a sum.
 _TRIES = 6
@@ -80,17 +80,17 @@ def _core(e: Expr) -> Expr:
     return m[0] if len(m) == 1 else e
 
 
-def candidates(terms: tuple[Expr, ...], keys: Keys) -> Iterator[Common]:
-    """Groups of terms with something in common, the most promising first."""
-    split = [parts(t) for t in terms]
+#: The parts of a term: number, scalars, matrix factors.
+Split = tuple[Number, tuple[Expr, ...], tuple[Expr, ...]]
+
+
+def candidates(split: list[Split], keys: Keys) -> Iterator[Common]:
+    """Groups of terms, each given by its parts, with something in common, the most promising first."""
     yield from _scalars(split, keys)
-    if terms[0].shape != SCALAR:
+    if split[0][2]:
         yield from _ends(split, keys, left=True)
         yield from _ends(split, keys, left=False)
         yield from _entrywise(split, keys)
-
-
-Split = tuple[Number, tuple[Expr, ...], tuple[Expr, ...]]
 
 
 # --- matrix factors at the ends ------------------------------------------------------------------

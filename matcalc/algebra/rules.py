@@ -113,6 +113,8 @@ class RuleSet:
             return []
         found = [*at_head.get(None, ())]
         for op in {arg.op for arg in _operands(e)}:
-            found += at_head.get(op, ())
-        found.sort(key=itemgetter(0))
+            if op in at_head:
+                found += at_head[op]
+        if len(found) > 1:
+            found.sort(key=itemgetter(0))
         return [rule for _, needs, rule in found if not needs or _present(needs, e)]

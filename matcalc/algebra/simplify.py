@@ -9,6 +9,7 @@ remembered by node, so a shared part is simplified once.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from matcalc.algebra.blocks import merged
 from matcalc.algebra.build import (
@@ -39,7 +40,7 @@ from matcalc.algebra.collect import collect_hadamard, collect_product, collect_s
 from matcalc.algebra.cost import Cost
 from matcalc.algebra.expand import expand_inverses, expand_term
 from matcalc.algebra.expr import Expr
-from matcalc.algebra.factor import candidates
+from matcalc.algebra.factor import Split, candidates
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.operations import Operation
 from matcalc.algebra.rules import RuleSet
@@ -52,6 +53,8 @@ _ROUNDS = 12
 _DEPTH = 40
 #: A product is multiplied out only into this many terms.
 _FEW = 4
+#: What may take a sign into itself.
+_SIGNED = (ADD, HADAMARD, TRANSPOSE)
 #: Sums longer than this are collected but not factored or expanded.
 _LONG_SUM = 40
 
@@ -194,6 +197,8 @@ class Simplifier:
     def _distributed(self, e: Expr) -> Expr:
         """(a b)ᵖ with an integer p becomes aᵖ bᵖ next to other scalars."""
         c, scalars, m = parts(e)
+        if not scalars:
+            return e
         out: list[Expr] = []
         for s in scalars:
             if s.op is POWER and s.args[0].op is PRODUCT and not is_chain(s.args[0]) and _integer(s.args[1]):
@@ -206,14 +211,14 @@ class Simplifier:
     def _signs(self, e: Expr) -> Expr:
         """−(y − x) becomes x − y inside a product; a sum with no positive term gives its sign away."""
         c, s, m = parts(e)
-        factors = [*s, *m]
+        factors = s + m
         for i, factor in enumerate(factors):
-            flipped = self._flip(factor, must=c < 0)
+            flipped = self._flip(factor, must=c < 0) if factor.op in _SIGNED else None
             if flipped is not None and not self._has_twin(factor, factors):
                 return multiply(number(-c), *factors[:i], flipped, *factors[i + 1 :])
         return e
 
-    def _has_twin(self, factor: Expr, factors: list[Expr]) -> bool:
+    def _has_twin(self, factor: Expr, factors: tuple[Expr, ...]) -> bool:
         """Whether the factor stands twice, up to transposition: −(x − a)(x − a)ᵀ keeps its sign."""
         spread = [f for other in factors for f in (other.args if is_chain(other) else (other,))]
         bare = [f.args[0] if f.op is TRANSPOSE else f for f in spread]
@@ -228,7 +233,7 @@ class Simplifier:
                 return order_terms(negate_sum(factor))
         elif factor.op is HADAMARD:
             for i, part in enumerate(factor.args):
-                flipped = self._flip(part, must=must)
+                flipped = self._flip(part, must=must) if part.op in _SIGNED else None
                 if flipped is not None:
                     return hadamard(*factor.args[:i], flipped, *factor.args[i + 1 :])
         elif factor.op is TRANSPOSE:
@@ -293,32 +298,32 @@ class Simplifier:
         for _ in range(_ROUNDS):
             if e.op is not ADD:
                 return e
-            best, least = e, self.cost(e)
-            symmetric = e.shape != SCALAR and self.keys.is_symmetric(e)
-            for common in candidates(e.args, self.keys):
-                inside = self._again(add(*common.rests))
-                if symmetric and common.one_sided(self.keys):
-                    continue
-                whole = self._again(common.build(inside))
-                taken = set(common.positions)
-                rest = [t for i, t in enumerate(e.args) if i not in taken]
-                form = add(*_insert(rest, whole, common.positions[0])) if rest else whole
-                cost = self.cost(form) + common.penalty
+            best, least = e, -1
+            split = [parts(term) for term in e.args]
+            for form, penalty in chain(self._common(e, split), self._merged(e, split)):
+                least = self.cost(e) if least < 0 else least
+                cost = self.cost(form) + penalty
                 if cost < least:
                     best, least = form, cost
-            for form in self._merged(e):
-                if self.cost(form) < least:
-                    best, least = form, self.cost(form)
             if best is e:
                 return e
             e = self._done.get(best, best)
         return e
 
-    def _merged(self, e: Expr) -> Iterator[Expr]:
+    def _common(self, e: Expr, split: list[Split]) -> Iterator[tuple[Expr, int]]:
+        """The sum with what terms share taken out, and what that costs besides."""
+        for common in candidates(split, self.keys):
+            if e.shape != SCALAR and self.keys.is_symmetric(e) and common.one_sided(self.keys):
+                continue
+            inside = self._again(add(*common.rests))
+            whole = self._again(common.build(inside))
+            rest = [t for i, t in enumerate(e.args) if i not in common.positions]
+            yield add(*_insert(rest, whole, common.positions[0])) if rest else whole, common.penalty
+
+    def _merged(self, e: Expr, split: list[Split]) -> Iterator[tuple[Expr, int]]:
         """2 diag(x) + diag(y) as diag(2 x + y): terms under one linear function, taken together."""
         groups: dict[Operation, list[tuple[int, Expr]]] = {}
-        for i, term in enumerate(e.args):
-            c, s, m = parts(term)
+        for i, (c, s, m) in enumerate(split):
             core = m[0] if len(m) == 1 else s[0] if len(s) == 1 and not m else None
             if core is not None and core.op.adjoint and core.op.arity == 1:
                 outside = reassemble(c, s, ()) if m else number(c)
@@ -329,7 +334,7 @@ class Simplifier:
                 taken = {i for i, _ in members}
                 rest = [t for i, t in enumerate(e.args) if i not in taken]
                 whole = self._again(apply(op, (add(*inside),)))
-                yield add(*_insert(rest, whole, members[0][0])) if rest else whole
+                yield add(*_insert(rest, whole, members[0][0])) if rest else whole, 0
 
     def _expanded(self, e: Expr) -> Expr | None:
         """The sum multiplied out, if terms then meet."""
