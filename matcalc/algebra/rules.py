@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from operator import itemgetter
+from operator import attrgetter
+from typing import NamedTuple
 
-from matcalc.algebra.build import ADD, HADAMARD, IDENTITY, INNER, NUMBER, ONES, PRODUCT, SYMBOL, TRANSPOSE
+from matcalc.algebra.collect import is_negative
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.matching import rewrite_top
+from matcalc.algebra.needs import Need, has_transpose, is_met, needs_of, operands, wants_minus, wants_transpose
 from matcalc.algebra.operations import Operation
 
 __all__ = ["Rule", "RuleSet"]
@@ -41,47 +43,35 @@ class Rule:
                 yield result
 
 
-#: For a head: an operation, how many operands must have it, and what each of those must have in turn.
-Needs = tuple[tuple[Operation, int, tuple["Needs", ...]], ...]
+class Entry(NamedTuple):
+    """A rule with its place in the order, and what an expression must have for it to be tried there."""
 
-#: Heads with no operand 1×1 where the pattern has an array; elsewhere the number 1 stands for 𝟏 and I of length 1.
-_OF_ARRAYS = (PRODUCT, HADAMARD, INNER)
+    place: int
+    rule: Rule
+    needs: tuple[Need, ...]
+    minus: bool
+    transpose: bool
 
+    @classmethod
+    def of(cls, place: int, rule: Rule) -> Entry:
+        """A rule that must not lengthen and turns f(−x) or f(Xᵀ) around waits for what it can take away."""
+        left, bounded = rule.left, rule.slack is not None
+        return cls(place, rule, needs_of(left), bounded and wants_minus(left), bounded and wants_transpose(left))
 
-def _needs(pattern: Expr) -> Needs:
-    """What must stand among the operands of a node, and among theirs, for the pattern to match there."""
-    free = (SYMBOL, NUMBER, TRANSPOSE, *(() if pattern.op in _OF_ARRAYS else (ONES, IDENTITY)))
-    below: dict[Operation, list[Needs]] = {}
-    for arg in _operands(pattern):
-        if arg.op not in free and not (arg.op is PRODUCT and len(arg.args) == 1):
-            below.setdefault(arg.op, []).append(_needs(arg))
-    return tuple([(op, len(inner), tuple(filter(None, inner))) for op, inner in below.items()])
-
-
-def _operands(e: Expr) -> tuple[Expr, ...]:
-    """The operands; those of a sum without their numbers, since a rule matches multiples of a sum."""
-    if e.op is ADD:
-        return tuple([t.args[0] if t.op is PRODUCT and len(t.args) == 1 else t for t in e.args])
-    return e.args
-
-
-def _present(needs: Needs, e: Expr) -> bool:
-    operands = _operands(e)
-    for op, count, inner in needs:
-        found = [arg for arg in operands if arg.op is op]
-        if len(found) < count:
+    def may_match(self, e: Expr) -> bool:
+        """Whether the rule is worth trying at the top of e."""
+        if self.minus and not is_negative(e.args[0]):
             return False
-        for further in inner:
-            if not any(_present(further, arg) for arg in found):
-                return False
-    return True
+        if self.transpose and not has_transpose(e.args[0]):
+            return False
+        return not self.needs or is_met(self.needs, e)
 
 
 @dataclass
 class RuleSet:
     """Rules by the operation at their head, and by one that they need among its operands, if they need any."""
 
-    by_head: dict[Operation, dict[Operation | None, list[tuple[int, Needs, Rule]]]] = field(default_factory=dict)
+    by_head: dict[Operation, dict[Operation | None, list[Entry]]] = field(default_factory=dict)
     #: The rules in their order, and the facts that some of them demand of their letters.
     rules: tuple[Rule, ...] = ()
     demands: frozenset[str] = frozenset()
@@ -93,9 +83,9 @@ class RuleSet:
         chosen = tuple(rules)
         out = cls(rules=chosen, demands=frozenset().union(*[rule.facts for rule in chosen]))
         for i, rule in enumerate(chosen):
-            needs = _needs(rule.left)
+            entry = Entry.of(i, rule)
             at_head = out.by_head.setdefault(rule.left.op, {})
-            at_head.setdefault(needs[0][0] if needs else None, []).append((i, needs, rule))
+            at_head.setdefault(entry.needs[0].op if entry.needs else None, []).append(entry)
         return out
 
     def under(self, facts: Facts) -> RuleSet:
@@ -111,10 +101,9 @@ class RuleSet:
         at_head = self.by_head.get(e.op)
         if at_head is None:
             return []
-        found = [*at_head.get(None, ())]
-        for op in {arg.op for arg in _operands(e)}:
-            if op in at_head:
-                found += at_head[op]
+        found = [entry for entry in at_head.get(None, ()) if entry.may_match(e)]
+        for op in {arg.op for arg in operands(e)}:
+            found += [entry for entry in at_head.get(op, ()) if entry.may_match(e)]
         if len(found) > 1:
-            found.sort(key=itemgetter(0))
-        return [rule for _, needs, rule in found if not needs or _present(needs, e)]
+            found.sort(key=attrgetter("place"))
+        return [entry.rule for entry in found]
