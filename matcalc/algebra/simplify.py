@@ -84,6 +84,7 @@ class Simplifier:
         self.cost = Cost()
         self._done: dict[Expr, Expr] = {}
         self._spelled: dict[Expr, Expr] = {}
+        self._factorings: dict[Expr, Expr] = {}
         self._depth = 0
 
     def __call__(self, e: Expr) -> Expr:
@@ -295,6 +296,13 @@ class Simplifier:
         return factor
 
     def _factored(self, e: Expr) -> Expr:
+        found = self._factorings.get(e)
+        if found is None:
+            self._factorings[e] = e
+            found = self._factorings[e] = self._factored_anew(e)
+        return found
+
+    def _factored_anew(self, e: Expr) -> Expr:
         for _ in range(_ROUNDS):
             if e.op is not ADD:
                 return e
