@@ -51,7 +51,7 @@ class Common:
 
     @property
     def penalty(self) -> int:
-        """A lone I left behind inside a bracket counts, X⁻¹A + X⁻¹ is left as it is; (1 − α) x is preferred to x − α x."""
+        """I left behind in a bracket counts, X⁻¹A + X⁻¹ stays as it is; (1 − α) x is preferred to x − α x."""
         if self.rests[0].shape == SCALAR and self.suffix:
             return -1
         ends = (self.prefix or self.suffix) and not self.entrywise
