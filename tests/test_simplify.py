@@ -80,7 +80,7 @@ FORMS = [
     ("I : A", "tr(A)"),
     ("tr(A B C) + tr(B C A)", "2 tr(A B C)"),
     ("tr(A B C) − tr(Cᵀ Bᵀ Aᵀ)", "0"),
-    ("tr((A B + B A) B)", "2 tr(A B B)"),
+    ("tr((A B + B A) B)", "2 tr(A B²)"),
     ("(A B) : C − B : (Aᵀ C)", "0"),
     ("tr(A (B + C)) − tr(C A)", "tr(A B)"),
     ("xᵀA (x + y) − xᵀA x", "xᵀA y"),
