@@ -230,5 +230,20 @@ def _block(node, arrays, sizes, shape, whole):
     return whole[rows[i] : rows[i + 1], columns[j] : columns[j + 1]]
 
 
+def _contract(node, arrays, sizes, shape, *args):
+    """The sum written out: every operand spread over all indices, and added."""
+    operands, out = node.data
+    axes = sorted({i for own in operands for i in own})
+    total = 1.0
+    for own, arg in zip(operands, args, strict=True):
+        vector = arg[:, 0] if len(own) == 1 else arg
+        order = np.argsort(own)
+        total = total * np.transpose(vector, order).reshape(
+            [vector.shape[own.index(i)] if i in own else 1 for i in axes]
+        )
+    total = np.moveaxis(total, [axes.index(i) for i in out], range(len(out)))
+    return total.reshape(*total.shape[: len(out)], -1).sum(axis=-1).reshape(shape)
+
+
 #: Operations whose payload has dimensions in it.
-SIZED: dict[str, Callable] = {"stack": _stack, "block": _block}
+SIZED: dict[str, Callable] = {"stack": _stack, "block": _block, "contract": _contract}

@@ -35,8 +35,9 @@ from matcalc.algebra.build import (
     transpose,
 )
 from matcalc.algebra.expr import Expr, postorder, symbols_of
+from matcalc.algebra.networks import Factor, contract
 from matcalc.algebra.operations import REGISTRY
-from matcalc.algebra.shapes import SCALAR, Shape, dim_names
+from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_names
 from matcalc.codegen.compiled import compile_numpy
 from matcalc.errors import MatcalcError
 from tests.evaluate import evaluate
@@ -99,6 +100,7 @@ class Generator:
             function("det", square),
             function("logsumexp", vector),
             lambda d: apply(pick(self.elementwise), (make(SCALAR, d),)),
+            lambda d: self.contraction((), d),
         ]
 
     def array_makers(self, shape: Shape) -> list[Callable[[int], Expr]]:
@@ -114,6 +116,8 @@ class Generator:
             lambda d: apply(pick(self.elementwise), (make(shape, d),)),
             lambda d: power(make(shape, d), number(pick((2, 3)))),
         ]
+        if shape[0] != 1:
+            makers.append(lambda d: self.contraction(shape[:1] if shape[1] == 1 else shape, d))
         if shape[0] == shape[1]:
             makers += [
                 lambda d: inverse(make(shape, d)),
@@ -125,6 +129,19 @@ class Generator:
                 lambda d: apply(REGISTRY["softmax"], (make(shape, d),)),
             ]
         return makers
+
+    def contraction(self, out: tuple[Dim, ...], depth: int) -> Expr:
+        """A sum over the indices of six matrices that join four indices, each with every other."""
+        sizes = [*out, *[self.random.choice(DIMS) for _ in range(4 - len(out))]]
+        ranges = dict(zip("ijkl", sizes, strict=True))
+        pairs = ["ij", "ik", "il", "jk", "jl", "kl"]
+        edges = [pair if self.random.random() < 0.5 else pair[::-1] for pair in pairs]
+        deep = self.random.randrange(6)
+        factors = [
+            Factor(self.expression((ranges[a], ranges[b]), depth if n == deep else 0), (a, b))
+            for n, (a, b) in enumerate(edges)
+        ]
+        return contract(factors, tuple("ijkl"[: len(out)]), ranges)
 
     def function(self) -> tuple[Expr, str, dict[str, str]]:
         """A scalar function, a variable in it and declarations with facts."""

@@ -27,6 +27,7 @@ from matcalc.algebra.build import (
     zeros,
 )  # fmt: skip
 from matcalc.algebra.expr import Expr
+from matcalc.algebra.networks import Factor, contract
 from matcalc.algebra.operations import REGISTRY, Operation
 from matcalc.algebra.shapes import dim_names, dim_substitute
 from matcalc.codegen.compiled import compile_numpy
@@ -80,6 +81,25 @@ STRUCTURAL = {
     "commutation": apply(REGISTRY["commutation"], (), ("m", "n")),
     "diagonalizer": apply(REGISTRY["diagonalizer"], (), "n"),
     "stack": stack([[c, row], [x, X]]),
+    "contract": multiply(
+        c,
+        contract(
+            [
+                Factor(e, tuple(axes))
+                for e, axes in (
+                    (A, "ij"),
+                    (A, "ik"),
+                    (multiply(y, row), "il"),
+                    (X, "jk"),
+                    (x, "j"),
+                    (X, "jl"),
+                    (X, "kl"),
+                )
+            ],
+            ("i", "j"),
+            {"i": "m", "j": "n", "k": "n", "l": "n"},
+        ),
+    ),
     "block": block(inverse(stack([[c, row], [x, X]])), ((1, "n"), (1, "n")), 1, 1),
 }
 SYMBOLS = {str(s.data): Declared(s.shape) for s in (X, A, B, x, y, row, c)}

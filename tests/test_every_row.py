@@ -189,6 +189,9 @@ COMPOSED = [
     ("logdet(X) X⁻¹", "X"), ("expm(A X)", "X"), ("sqrtm(XᵀX + I)", "X"), ("tril(X Xᵀ) X", "X"), ("X³", "X"),
     ("𝟏ᵀX diag(x)", "X"), ("sum(X) Xᵀ", "X"), ("relu(X A) B", "X"), ("(A ⊙ (x yᵀ)) z", "x"), ("inv(A + x yᵀ) y", "x"),
     ("[A, B]ᵀ [A, B]", "A"), ("inv([A, x; xᵀ, 1])", "A"), ("[(A x); tanh(x)]", "x"), ("[A, x; xᵀ, 1] [x; 1]", "x"),
+    ("∑_{kl} A_ij B_ik C_il D_jk E_jl F_kl", "F"), ("∑_{jkl} A_ij B_ik C_il D_jk E_jl F_kl", "B"),
+    ("∑_{jkl} x_j A_ij B_ik C_il D_jk E_jl F_kl x_k", "x"), ("∑_{ijkl} A_ij B_ik C_il D_jk E_jl X_kl x_i", "X"),
+    ("∑_{jkl} X_ij X_ik X_il X_jk X_jl X_kl", "X"), ("A (∑_{kl} X_ij exp(B)_ik C_il D_jk E_jl F_kl)ᵢⱼ x", "B"),
 ]  # fmt: skip
 
 

@@ -559,6 +559,8 @@ def transpose(e: Expr) -> Expr:
     if e.op is PRODUCT:
         c, s, m = parts(e)
         return reassemble(c, s, tuple([transpose(f) for f in reversed(m)]))
+    if e.op.transposed is not None and (found := e.op.transposed(e.args, e.data)) is not None:
+        return found
     return make(TRANSPOSE, (e,), None, (e.shape[1], e.shape[0]))
 
 

@@ -8,6 +8,7 @@ keys agree. Keys only compare; what is shown keeps the order that was typed.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from typing import cast
 
 from matcalc.algebra.build import (
     ADD,
@@ -25,7 +26,9 @@ from matcalc.algebra.build import (
     is_chain,
     parts,
 )
+from matcalc.algebra.contractions import Spec, canonical
 from matcalc.algebra.expr import Expr, postorder
+from matcalc.algebra.networks import CONTRACT
 from matcalc.algebra.shapes import SCALAR
 
 __all__ = ["Keys"]
@@ -116,6 +119,8 @@ class Keys:
         if op is TRANSPOSE:
             number, (own, flipped) = self._split(e.args[0])
             return number, (flipped, own)
+        if op is CONTRACT:
+            return self._contraction(e)
         if op is INNER:
             (p, a), (q, b) = (self._split(arg) for arg in e.args)
             if 1 in e.args[0].shape:  # an inner product of vectors is a chain
@@ -191,6 +196,21 @@ class Keys:
         turns = range(len(own)) if len(own) <= _LONGEST_CYCLE else (0,)
         least = min([way[i:] + way[:i] for way in (own, flipped) for i in turns])
         return number, self._invariant("tr", *sorted(outside), "of", *least)
+
+    def _contraction(self, e: Expr) -> tuple[Number, Pair]:
+        """An index sum up to the order of its factors and the names of its indices."""
+        operands, out = cast(Spec, e.data)
+        number: Number = 1
+        entries: list[tuple[int, int, tuple[int, ...]]] = []
+        for arg, axes in zip(e.args, operands, strict=True):
+            n, pair = self._split(arg)
+            number = number * n
+            entries.append((*pair, axes))
+        bound = sorted({i for axes in operands for i in axes if i not in out})
+        own = self._id("∑", e.shape, *canonical(entries, out, bound))
+        if len(out) < 2:
+            return number, (own, own if not out else self._id("transpose", own))
+        return number, (own, self._id("∑", e.shape[::-1], *canonical(entries, out[::-1], bound)))
 
     def _chain_key(self, vectors: list[int]) -> Pair:
         return self._invariant("·", *sorted(vectors))

@@ -62,6 +62,7 @@ class Operation:
                  Jacobian of a vector value, as an expression in the operand; for rows whose
                  derivative is a row of the same kind.
     definition   the value in simpler operations, where differentiating that is the rule.
+    transposed   the transpose as one node of the operation, or None for a node that has none.
     build        the constructor, where one is needed beyond interning.
     """
 
@@ -89,6 +90,7 @@ class Operation:
     curvature: str = ""
     slope: Builder | None = None
     definition: Builder | None = None
+    transposed: Callable[[tuple[Expr, ...], Data], Expr | None] | None = None
     build: Builder | None = None
     callable_from_text: bool = True
 

@@ -23,7 +23,9 @@ from matcalc.algebra.build import (
     multiply,
     parts,
 )
+from matcalc.algebra.contractions import factors_of
 from matcalc.algebra.expr import Expr, postorder
+from matcalc.algebra.networks import CONTRACT
 from matcalc.errors import DerivativeError
 
 __all__ = ["Pair", "Term", "linear_entries", "summed"]
@@ -62,7 +64,7 @@ def summed(term: Term) -> list[str]:
 def linear_entries(e: Expr, dx: Expr, row: str, column: str, at: Pair) -> list[Term]:
     """The entry of e in this row and column, where dx is 1 at the indices `at` and 0 elsewhere."""
     reader = _Reader(dx, at)
-    return [_contracted(term, reader.dummies) for term in reader.linear(e, row, column)]
+    return [_contracted(reader.opened(term), reader.dummies) for term in reader.linear(e, row, column)]
 
 
 def _contracted(term: Term, dummies: set[str]) -> Term:
@@ -138,6 +140,31 @@ class _Reader:
         b = "" if y.shape[1] == 1 else self.fresh()
         return [constant(g, a, b).times(term) for term in self.linear(y, a, b)]
 
+    def contraction(self, e: Expr, i: str, j: str) -> list[Term]:
+        varying = next(f for f in factors_of(e)[0] if self.depends(f.value))
+        factors = self.apart(e, i, j)
+        at = next(n for n, (value, _, _) in enumerate(factors) if value is varying.value)
+        rest = _all(constant(*factor) for n, factor in enumerate(factors) if n != at)
+        return [rest.times(term) for term in self.linear(*factors[at])]
+
+    def apart(self, e: Expr, i: str, j: str) -> list[tuple[Expr, str, str]]:
+        """The entries of the factors of an index sum whose entry (i, j) is read."""
+        factors, out, ranges = factors_of(e)
+        names = dict(zip(out, (i, j), strict=False))
+        names.update({index: self.fresh() for index in ranges if index not in names})
+        return [(f.value, names[f.axes[0]], names[f.axes[1]] if len(f.axes) > 1 else "") for f in factors]
+
+    def opened(self, term: Term) -> Term:
+        """The term with the entries of index sums as products of the entries of their factors."""
+        while True:
+            for at, (e, i, j) in enumerate(term.entries):
+                if e.op is CONTRACT:
+                    rest = Term(term.number, term.deltas, term.entries[:at] + term.entries[at + 1 :])
+                    term = rest.times(_all(constant(*factor) for factor in self.apart(e, i, j)))
+                    break
+            else:
+                return term
+
     def trace(self, e: Expr, i: str, j: str) -> list[Term]:
         a = self.fresh()
         return self.linear(e.args[0], a, a)
@@ -154,6 +181,7 @@ _LINEAR: dict[str, Callable[[_Reader, Expr, str, str], list[Term]]] = {
     "product": _Reader.product,
     "hadamard": _Reader.hadamard,
     "inner": _Reader.inner,
+    "contract": _Reader.contraction,
     "tr": _Reader.trace,
     "sum": _Reader.sum,
     "diag": lambda r, e, i, j: [Term(1, ((i, j),)).times(term) for term in r.linear(e.args[0], i, "")],

@@ -34,8 +34,10 @@ from matcalc.algebra.build import (
     transpose,
     zeros,
 )
+from matcalc.algebra.contractions import factors_of
 from matcalc.algebra.expand import expand_term
 from matcalc.algebra.expr import Expr, postorder, rebuild
+from matcalc.algebra.networks import Factor, contract
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_mul, is_column
 from matcalc.calculus.sweep import expand_definitions, pull_back
@@ -169,6 +171,20 @@ def _kron_rule(e: Expr, v: Expr) -> Expr | None:
     return add(*terms) if len(terms) == 1 else None
 
 
+def _contraction_rule(e: Expr, v: Expr) -> Expr | None:
+    """A sum in which a factor is linear in v, with the matrix of that factor in its place."""
+    factors, out, ranges = factors_of(e)
+    for i, factor in enumerate(factors):
+        if _depends(factor.value, v):
+            if len(factor.axes) == 2:
+                break
+            matrix = Factor(matrix_of(factor.value, v), (*factor.axes, "#v"))
+            return contract([*factors[:i], matrix, *factors[i + 1 :]], (*out, "#v"), {**ranges, "#v": v.shape[0]})
+    raise DerivativeError(
+        f"the Jacobian of {e} has no matrix form", advice="the differential, jvp and vjp do without it"
+    )
+
+
 _COLUMN: dict[str, Callable[[Expr, Expr], Expr | None]] = {
     "stack": lambda e, v: _stack_rule(e, v),
     "block": lambda e, v: _block_rule(e, v),
@@ -178,6 +194,7 @@ _COLUMN: dict[str, Callable[[Expr, Expr], Expr | None]] = {
     "hadamard": _hadamard_rule,
     "diagonal": _diagonal_rule,
     "kron": _kron_rule,
+    "contract": _contraction_rule,
     "vec": lambda e, v: vec_matrix(e.args[0], v),
 }
 
@@ -197,7 +214,7 @@ def vec_matrix(e: Expr, v: Expr) -> Expr:
     rule = _MATRIX.get(e.op.name)
     if rule is None:
         raise DerivativeError(
-            f"{e.op.name} has no matrix that matcalc can write down",
+            f"{'an index sum' if e.op.name == 'contract' else e.op.name} has no matrix that matcalc can write down",
             advice="the differential, jvp and vjp do without it",
         )
     return rule(e, v)

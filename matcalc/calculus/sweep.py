@@ -41,8 +41,10 @@ from matcalc.algebra.build import (
     transpose,
     zeros,
 )
+from matcalc.algebra.contractions import factors_of
 from matcalc.algebra.expr import Expr, edge_order, postorder, rebuild
 from matcalc.algebra.matching import instantiate
+from matcalc.algebra.networks import CONTRACT, Factor, contract
 from matcalc.algebra.operations import REGISTRY, Operation
 from matcalc.algebra.shapes import SCALAR, Dim
 from matcalc.calculus import formulas
@@ -299,6 +301,17 @@ def _block(node: Expr, g: Expr, active: set[Expr]) -> Iterable[tuple[int, Expr]]
     return [(0, placed(g, (heights, widths), i, j))]
 
 
+def _contraction(node: Expr, g: Expr, active: set[Expr]) -> Iterable[tuple[int, Expr]]:
+    """The sum with G in the place of an operand, and with the indices of the operand left."""
+    factors, out, ranges = factors_of(node)
+    cotangent = Factor(g, out)
+    return [
+        (i, contract([*factors[:i], cotangent, *factors[i + 1 :]], factor.axes, ranges))
+        for i, factor in enumerate(factors)
+        if factor.value in active
+    ]
+
+
 _STRUCTURAL: dict[Operation, Callable[[Expr, Expr, set[Expr]], Iterable[tuple[int, Expr]]]] = {
     ADD: _add,
     GROUP: _add,
@@ -309,4 +322,5 @@ _STRUCTURAL: dict[Operation, Callable[[Expr, Expr, set[Expr]], Iterable[tuple[in
     INNER: _inner,
     STACK: _stack,
     BLOCK: _block,
+    CONTRACT: _contraction,
 }

@@ -119,6 +119,14 @@ def _solve(t: Term) -> Count:
     return out
 
 
+def _index_sum(t: Term) -> Count:
+    """As many products as there are places, of all operands but the last."""
+    sizes: dict[str, Dim] = {}
+    for names, arg in zip(str(t.data).partition("->")[0].split(","), t.args, strict=True):
+        sizes.update(zip(names, arg.dims, strict=True))
+    return _product(len(t.args), *sizes.values())
+
+
 _RULES: dict[str, Callable[[Term], Count]] = {
     "matmul": _matmul,
     "dot": _reads(2),
@@ -141,6 +149,8 @@ _RULES: dict[str, Callable[[Term], Count]] = {
     "det": _cubic(Fraction(2, 3)),
     "logdet": _cubic(Fraction(2, 3)),
     "slogdet": _cubic(Fraction(2, 3)),
+    "index_sum": _index_sum,
+    "stacked_product": _index_sum,
     "blocks4": lambda t: {},
     "full": lambda t: {},
     "eye": lambda t: {},

@@ -9,6 +9,7 @@ __all__ = ["JAX"]
 JAX = Dialect(
     name="jax",
     module="jnp",
+    einsum="xp.einsum({spec}, {operands})",
     imports=("import jax", "import jax.numpy as jnp"),
     operations={
         "vdot": "xp.vdot({0}, {1})",

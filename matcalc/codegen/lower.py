@@ -31,6 +31,7 @@ from matcalc.codegen.elementwise import (
 )  # fmt: skip
 from matcalc.codegen.factors import Flat, flat, is_product, repeated, spread_over, summands
 from matcalc.codegen.linear import inner, inverse, outer, total
+from matcalc.codegen.sums import summation
 from matcalc.codegen.templates import as_matrix, from_template
 from matcalc.codegen.tensors import kron, ravel, reshape
 from matcalc.codegen.terms import Table, Term, dims_of, make, number
@@ -333,5 +334,6 @@ _SPECIAL: dict[str, Callable[[Lowering, Expr], Term]] = {
     "det": _determinant,
     "logdet": _determinant,
     "stack": lambda self, node: stacked(node, [self.images[a] for a in node.args]),
+    "contract": lambda self, node: summation(node, [self.images[a] for a in node.args]),
     "block": lambda self, node: cut(node, self.images[node.args[0]]),
 }

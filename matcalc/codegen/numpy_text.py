@@ -9,6 +9,7 @@ from functools import cache
 
 from matcalc.algebra.operations import REGISTRY
 from matcalc.codegen.program import Program
+from matcalc.codegen.sums import stacked_template, sum_template
 from matcalc.codegen.terms import Term
 from matcalc.errors import LimitError, NotYetError
 
@@ -69,7 +70,7 @@ def _pieces(template: str) -> list[tuple[str, int, bool]]:
     """Literal text (position −1) and places for operands, with whether brackets or commas enclose the place."""
     out: list[tuple[str, int, bool]] = []
     end = 0
-    for match in re.finditer(r"\{(\d)\}", template):
+    for match in re.finditer(r"\{(\d+)\}", template):
         before, after = template[: match.start()].rstrip(), template[match.end() :].lstrip()
         out.append((template[end : match.start()], -1, False))
         out.append(("", int(match[1]), before[-1:] in ("(", ",") and after[:1] in (")", ",")))
@@ -81,7 +82,7 @@ def _pieces(template: str) -> list[tuple[str, int, bool]]:
 @cache
 def _level(template: str) -> int:
     """How tightly the text of a template binds: what stands outside all brackets decides."""
-    outside = re.sub(r"\{\d\}", "x", template)
+    outside = re.sub(r"\{\d+\}", "x", template)
     while True:
         shorter = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "", outside)
         if shorter == outside:
@@ -316,6 +317,8 @@ def _write_cut(self: Writer, term: Term) -> tuple[str, int]:
     return self.filled(f"{{0}}[{', '.join(spans)}]", term.args)
 
 
+_EINSUM = "np.einsum({spec}, {operands}, optimize=True)"
+
 _WRITERS: dict[str, Callable[[Writer, Term], tuple[str, int]]] = {
     "input": lambda self, t: (self.identifiers[str(t.data)], _ATOM),
     "constant": lambda self, t: ({"π": "np.pi", "pi": "np.pi", "e": "np.e"}[str(t.data)], _ATOM),
@@ -341,6 +344,8 @@ _WRITERS: dict[str, Callable[[Writer, Term], tuple[str, int]]] = {
     "blocks": lambda self, t: _write_nested(self, t, "np.block"),
     "joined": lambda self, t: _write_nested(self, t, "np.hstack"),
     "cut": _write_cut,
+    "stacked_product": lambda self, t: self.filled(stacked_template(str(t.data)), t.args),
+    "index_sum": lambda self, t: self.filled(sum_template(str(t.data), _EINSUM), t.args),
 }
 
 _TEMPLATES = {

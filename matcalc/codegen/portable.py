@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from matcalc.codegen.numpy_printer import docstring_lines, result_text
 from matcalc.codegen.numpy_text import Writer, is_python
 from matcalc.codegen.program import Program
+from matcalc.codegen.sums import broadcast_template, sum_template
 from matcalc.codegen.terms import Term
 from matcalc.errors import NotYetError
 
@@ -29,6 +30,7 @@ class Dialect:
     operations: texts of terms by operation; with "name:data" those of one kind of it, with "name/1"
     those where the last operand is a vector. functions: texts of functions by their row's name.
     kernels: functions that the library computes in one pass over the data.
+    einsum: the text of an index sum, if the library has it.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Dialect:
     operations: Mapping[str, str] = field(default_factory=dict)
     functions: Mapping[str, str] = field(default_factory=dict)
     kernels: tuple[str, ...] = ()
+    einsum: str = ""
 
 
 #: {like} stands for the keywords of a new array.
@@ -166,6 +169,9 @@ class _Writer(Writer):
             return f"{text}{back}" if back else f"xp.permute_dims({text}, ({axes}))"
         if term.op == "assembled":
             return self._assembled(term)
+        if term.op == "index_sum":
+            einsum = self.dialect.einsum
+            return sum_template(str(term.data), einsum) if einsum else broadcast_template(str(term.data))
         if term.op == "full":
             value = "{0}[:, None]" if term.data == 0 and term.args[0].rank else "{0}"
             return f"{value} * xp.ones(({', '.join(places)},), {{like}})"

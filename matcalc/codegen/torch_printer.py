@@ -9,6 +9,7 @@ __all__ = ["TORCH"]
 TORCH = Dialect(
     name="torch",
     module="torch",
+    einsum="torch.einsum({spec}, {operands})",
     imports=("import torch",),
     like="dtype={x}.dtype, device={x}.device",
     renamed={"permute_dims": "permute"},

@@ -71,12 +71,18 @@ class Style:
     transpose: str = r"\top"
 
     def expr(self, e: Expr) -> str:
-        """An expression."""
+        """An expression by itself."""
         return to_latex(e, bold=self.bold, transpose=self.transpose) if self.latex else to_text(e)
+
+    def part(self, e: Expr) -> str:
+        """An expression as a factor."""
+        if self.latex:
+            return to_latex(e, bold=self.bold, transpose=self.transpose, alone=False)
+        return to_text(e, alone=False)
 
     def bracket(self, e: Expr) -> str:
         """An expression in brackets."""
-        return f"({self.expr(e)})" if not self.latex else rf"\left({self.expr(e)}\right)"
+        return f"({self.part(e)})" if not self.latex else rf"\left({self.part(e)}\right)"
 
     @property
     def minus(self) -> str:
@@ -109,19 +115,19 @@ def _pair(g: Expr, d: Expr, style: Style) -> tuple[bool, str]:
         g, c = negate(g), -c
     if d.shape == SCALAR:
         return _scalar_pair(g, d, negative, style)
-    moved = style.expr(d) if is_atomic(d) else style.bracket(d)
+    moved = style.part(d) if is_atomic(d) else style.bracket(d)
     return negative, f"{_cotangent(g, style)} : {moved}"
 
 
 def _scalar_pair(g: Expr, d: Expr, negative: bool, style: Style) -> tuple[bool, str]:
     """The product g d of scalars, with a bare differential at its end."""
     if not d.args and not _divides(g):
-        shown = "" if g is ONE else style.bracket(g) + " " if g.op is ADD else style.expr(g) + " "
-        return negative, shown + style.expr(d)
+        shown = "" if g is ONE else style.bracket(g) + " " if g.op is ADD else style.part(g) + " "
+        return negative, shown + style.part(d)
     whole = multiply(g, d)
     if parts(whole)[0] < 0:
         negative, whole = not negative, negate(whole)
-    return negative, style.expr(whole)
+    return negative, style.part(whole)
 
 
 def _divides(g: Expr) -> bool:
@@ -133,13 +139,13 @@ def _cotangent(g: Expr, style: Style) -> str:
     """G with a bracket around its matrix factors: 2 (Aᵀe)."""
     c, scalars, matrices = parts(g)
     if is_atomic(g):
-        return style.expr(g)
+        return style.part(g)
     if not matrices or (c == 1 and not scalars) or _divides(g):
         return style.bracket(g)
     outside = reassemble(c, scalars, ())
-    shown = style.bracket(outside) if outside.op is ADD else style.expr(outside)
+    shown = style.bracket(outside) if outside.op is ADD else style.part(outside)
     core = reassemble(1, (), matrices)
-    return f"{shown} {style.expr(core) if is_atomic(core) else style.bracket(core)}"
+    return f"{shown} {style.part(core) if is_atomic(core) else style.bracket(core)}"
 
 
 _LOOSE = {ADD, PRODUCT, HADAMARD, INNER, POWER}

@@ -29,6 +29,7 @@ from matcalc.algebra.build import (
     transpose,
 )
 from matcalc.algebra.expr import Expr, postorder, rebuild, symbols_of
+from matcalc.algebra.networks import CONTRACT
 from matcalc.algebra.operations import Operation
 from matcalc.algebra.shapes import SCALAR, dim_names, is_vector
 from matcalc.calculus.formulas import VALUE, derivative_template, differential_template
@@ -37,7 +38,7 @@ from matcalc.notation.naming import fresh_names
 __all__ = ["Naming", "Program", "Statement", "active_nodes", "is_linear", "squared", "straight_line"]
 
 #: The operations of the algebra through which a differential passes without a rule of its own.
-_STRUCTURE = {ADD, GROUP, PRODUCT, HADAMARD, TRANSPOSE, INNER}
+_STRUCTURE = {ADD, GROUP, PRODUCT, HADAMARD, TRANSPOSE, INNER, CONTRACT}
 
 #: Letters by role, for scalars, vectors and matrices.
 _LETTERS = {

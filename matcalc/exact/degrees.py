@@ -5,7 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from matcalc.algebra.build import ADD, HADAMARD, INNER, INVERSE, MATPOW, NUMBER, POWER, PRODUCT, number_value
+from matcalc.algebra.contractions import sizes_of
 from matcalc.algebra.expr import Expr, postorder
+from matcalc.algebra.networks import CONTRACT
 from matcalc.exact.evaluate import Point
 
 __all__ = ["degree_bound"]
@@ -38,7 +40,7 @@ def _of(node: Expr, args: list[Degrees], point: Point) -> Degrees:
         return (1, 0) if op.name == "symbol" else (0, 0)
     if op is ADD:
         return _sum(args)
-    if op in (PRODUCT, HADAMARD, INNER):
+    if op in (PRODUCT, HADAMARD, INNER, CONTRACT):
         above, below = sum(n for n, _ in args), sum(d for _, d in args)
         return _sum([(above, below)] * _contracted(node, point)) if below else (above, 0)
     if op is POWER or op is MATPOW:
@@ -65,6 +67,10 @@ def _of_array(node: Expr, args: list[Degrees], point: Point) -> Degrees:
 def _contracted(node: Expr, point: Point) -> int:
     """How many products an entry of this node sums."""
     count = 1
+    if node.op is CONTRACT:
+        for size in sizes_of([arg.shape for arg in node.args], node.data).values():
+            count *= point.size(size)
+        return count
     for arg in node.args:
         count *= max(point.size(arg.shape[1]), 1)
     return count

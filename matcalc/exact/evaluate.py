@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from typing import cast
 
 from matcalc.algebra.build import MATPOW, NUMBER, POWER, number_value
+from matcalc.algebra.contractions import Spec, sizes_of
 from matcalc.algebra.expr import Expr, postorder
 from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_substitute
 from matcalc.exact.field import PRIME, Dual, Matrix, NoPoint, determinant, inverse, matmul
@@ -207,6 +210,22 @@ def _diag(node: Expr, point: Point, x: Matrix) -> Matrix:
     return [[x[i][0] if i == j else Dual(0) for j in range(len(x))] for i in range(len(x))]
 
 
+def _contraction(node: Expr, point: Point, *args: Matrix) -> Matrix:
+    operands, out = cast(Spec, node.data)
+    lengths = {i: point.size(d) for i, d in sizes_of([arg.shape for arg in node.args], node.data).items()}
+    rows, columns = (point.size(d) for d in node.shape)
+    found = [[Dual(0)] * columns for _ in range(rows)]
+    for place in itertools.product(*map(range, lengths.values())):
+        at = dict(zip(lengths, place, strict=True))
+        term = Dual(1)
+        for axes, arg in zip(operands, args, strict=True):
+            i, j = (*[at[axis] for axis in axes], 0)[:2]
+            term = term * arg[i][j]
+        i, j = (*[at[axis] for axis in out], 0, 0)[:2]
+        found[i][j] = found[i][j] + term
+    return found
+
+
 #: (node, point, *operands) → value.
 _OPERATIONS: dict[str, Callable[..., Matrix]] = {
     "product": _product,
@@ -225,6 +244,7 @@ _OPERATIONS: dict[str, Callable[..., Matrix]] = {
     "tril": _triangle(lambda i, j: i >= j),
     "triu": _triangle(lambda i, j: i <= j),
     "kron": _kron,
+    "contract": _contraction,
     "kronleft": _kron_left,
     "kronright": _kron_right,
     "det": lambda node, point, a: [[determinant(a)]],

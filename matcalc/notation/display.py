@@ -18,6 +18,7 @@ Kinds of node, with what `text` and `parts` hold:
     row          the name of an operation whose row says how it is printed
     stack        a block matrix, row after row; text is the number of blocks in a row
     cut          a block of a matrix; text says which rows and columns
+    indexsum     ∑ₖₗ Bᵢₖ Cᵢₗ …; `gathered` is the same in brackets with its free indices behind (index_sums.py)
 
 Nodes are shared as expressions are; no walk over them recurses.
 """
@@ -28,7 +29,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from matcalc.algebra.shapes import SCALAR, Shape
-from matcalc.notation.precedence import FORMS, JUXTAPOSE, OUTER, POSTFIX, SUM
+from matcalc.notation.precedence import COLON, FORMS, JUXTAPOSE, OUTER, POSTFIX, SUM
 
 __all__ = [
     "LARGE", "Display", "Piece", "bare_level", "call", "display_postorder", "first_factor", "fraction", "infix",
@@ -82,7 +83,8 @@ def unsigned(part: Display) -> tuple[bool, Display]:
 
 def juxtapose(parts: Sequence[Display], shape: Shape, text: str = "") -> Display:
     """The parts side by side; one part is itself."""
-    return parts[0] if len(parts) == 1 else node("juxtapose", text, tuple(parts), shape)
+    level = COLON if parts[-1].kind == "indexsum" else -1  # it reaches to the next + or −
+    return parts[0] if len(parts) == 1 else node("juxtapose", text, tuple(parts), shape, level)
 
 
 def infix(kind: str, parts: Sequence[Display], shape: Shape) -> Display:
@@ -129,6 +131,8 @@ def bare_level(product: Display, i: int) -> int:
     """
     part = product.parts[i]
     if part.kind == "number" and i == 0:
+        return OUTER
+    if part.kind == "indexsum" and i == len(product.parts) - 1:
         return OUTER
     if part.kind != "juxtapose":
         return POSTFIX

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from matcalc.algebra.build import apply, identity, is_number, number, ones, power, sqrt, transpose
 from matcalc.algebra.expr import Expr
+from matcalc.algebra.networks import Network, NoMatrixForm, rename
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import Dim, is_row
 from matcalc.errors import AmbiguityError, MatcalcError, ParseError, ShapeError
@@ -18,7 +19,6 @@ from matcalc.notation.calls import Call, call_function
 from matcalc.notation.elaborate import elaborate_node
 from matcalc.notation.elaboration import Elaboration
 from matcalc.notation.indices import letter_of
-from matcalc.notation.networks import Network, NoMatrixForm, rename
 from matcalc.notation.tensors import MINUS_ONE, Tensor, Walk, single, summed_over
 from matcalc.notation.tree import Node
 

@@ -8,6 +8,7 @@ from matcalc.algebra.expr import Expr, symbols_of
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import is_scalar
 from matcalc.notation.display import Display, Piece, bare_level, first_factor, infix_pieces, sum_pieces, write
+from matcalc.notation.index_sums import latex_pieces
 from matcalc.notation.precedence import ATOM, OUTER, POSTFIX
 from matcalc.notation.symbols import latex_name
 from matcalc.notation.text import FULL, abbreviated, template_pieces
@@ -15,7 +16,7 @@ from matcalc.notation.text import FULL, abbreviated, template_pieces
 __all__ = ["latex_with_where", "to_latex"]
 
 
-def to_latex(e: Expr, *, bold: bool = False, transpose: str = r"\top") -> str:
+def to_latex(e: Expr, *, bold: bool = False, transpose: str = r"\top", alone: bool = True) -> str:
     r"""The expression in LaTeX; `bold` sets vectors and matrices in bold type.
 
     >>> from matcalc.algebra.build import multiply, symbol, transpose
@@ -25,18 +26,18 @@ def to_latex(e: Expr, *, bold: bool = False, transpose: str = r"\top") -> str:
     >>> print(to_latex(multiply(transpose(A), x), bold=True, transpose="T"))
     \mathbf{A}^{T} \mathbf{x}
     """
-    main, where = latex_with_where(e, limit=FULL, bold=bold, transpose=transpose)
+    main, where = latex_with_where(e, limit=FULL, bold=bold, transpose=transpose, alone=alone)
     if not where:
         return main
     return rf"{main} \quad\text{{where}}\quad " + r",\; ".join([f"{name} = {part}" for name, part in where])
 
 
 def latex_with_where(
-    e: Expr, *, limit: int, bold: bool = False, transpose: str = r"\top"
+    e: Expr, *, limit: int, bold: bool = False, transpose: str = r"\top", alone: bool = True
 ) -> tuple[str, list[tuple[str, str]]]:
     """The expression and the parts that were named in it; the limit counts the characters of the text."""
     style = _Style(bold, transpose, frozenset([latex_name(str(s.data)) for s in symbols_of(e)]))
-    main, where = abbreviated(e, limit)
+    main, where = abbreviated(e, limit, alone)
     return style.latex(main), [(latex_name(name), style.latex(part)) for name, part in where]
 
 
@@ -190,6 +191,8 @@ def _cut(part: Display) -> list[Piece]:
 
 
 _WRITE = {
+    "indexsum": latex_pieces,
+    "gathered": latex_pieces,
     "stack": _stack,
     "cut": _cut,
     "fraction": _fraction,

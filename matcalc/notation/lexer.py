@@ -114,7 +114,7 @@ _TOKEN = re.compile(
             r"(?P<FRACTION>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒])",
             rf"(?P<TYPED>\\(?:{_TYPED})(?![A-Za-z])\s*(?:\{{[^{{}}\n]{{0,80}}\}}|\\[A-Za-z]+|\S){_INDEX}[{PRIMES}]*)",
             rf"(?P<COMMAND>\\(?:[A-Za-z]+{_INDEX}|.))",
-            rf"(?P<SUBSCRIPT>_(?:\{{[^{{}}\n]{{0,40}}\}}|\\[A-Za-z]+|inf|max|[A-Za-z0-9∞*])|[{''.join(SUBSCRIPTS)}∞]+)",
+            rf"(?P<SUBSCRIPT>_(?:\{{[^{{}}\n]{{0,40}}\}}|\\[A-Za-z]+|inf|max|(?<=[)\]]_)[a-z]{{2,4}}(?![A-Za-z0-9])|[A-Za-z0-9∞*])|[{''.join(SUBSCRIPTS)}∞]+)",
             r"(?P<OPERATOR>\.T(?![A-Za-z0-9_])|\.\*\*?|\./|\.\^|\.'|\*\*|\|\||[^\s])",
         )
     ),

@@ -35,6 +35,7 @@ from matcalc.notation.display import (
     superscript,
     unsigned,
 )
+from matcalc.notation.index_sums import bare, index_sum, letters_for
 from matcalc.notation.inner_products import Memo, lower_inner
 from matcalc.notation.precedence import ATOM, POSTFIX, TIMES
 from matcalc.notation.symbols import VULGAR, number_text
@@ -42,17 +43,24 @@ from matcalc.notation.symbols import VULGAR, number_text
 __all__ = ["lower", "lower_all"]
 
 
-def lower(e: Expr) -> Display:
+def lower(e: Expr, alone: bool = True) -> Display:
     """The display tree of an expression; what the expression shares, the tree shares."""
-    return lower_all((e,))[0]
+    return lower_all((e,), alone)[0]
 
 
-def lower_all(roots: Sequence[Expr]) -> list[Display]:
-    """The display trees of several expressions, which share what those share."""
+def lower_all(roots: Sequence[Expr], alone: bool = True) -> list[Display]:
+    """The display trees of several expressions, which share what those share.
+
+    alone: whether each is a text by itself, so that an index sum may leave its free indices open.
+    """
     at: Memo = {}
+    letters = letters_for(roots)
     for item in postorder(*roots):
-        at[item] = _LOWER.get(item.op.name, _function)(item, at)
-    return [at[root] for root in roots]
+        if item in letters:
+            at[item] = index_sum(item, letters[item], at)
+        else:
+            at[item] = _LOWER.get(item.op.name, _function)(item, at)
+    return [bare(at[root]) if letters and alone else at[root] for root in roots]
 
 
 # --- leaves --------------------------------------------------------------------------------------

@@ -85,8 +85,10 @@ def _shortens(times: int, size: int) -> bool:
 
 
 def _nameable(part: Display) -> bool:
-    """A transpose is not named but what it transposes; a term with a minus neither."""
-    return bool(part.parts) and not (part.kind == "superscript" and part.text == "T") and part.text != "-"
+    """A transpose is not named but what it transposes; a term with a minus neither, nor a sum with free indices."""
+    if part.kind == "indexsum" or (part.kind == "superscript" and part.text == "T"):
+        return False
+    return bool(part.parts) and part.text != "-"
 
 
 _DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

@@ -48,6 +48,8 @@ FORMS: dict[str, Form] = {
     "row": Form(ATOM, OUTER, OUTER),
     "stack": Form(ATOM, OUTER, OUTER),
     "cut": Form(POSTFIX, ATOM, OUTER),
+    "gathered": Form(POSTFIX, ATOM, OUTER),
+    "indexsum": Form(COLON, OUTER, OUTER),
     "symbol": Form(ATOM, OUTER, OUTER),
     "number": Form(ATOM, OUTER, OUTER),
 }

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from matcalc.algebra.expr import Expr
+from matcalc.algebra.expr import postorder as postorder_of
+from matcalc.algebra.networks import CONTRACT
 from matcalc.algebra.shapes import Shape, dim_names
 from matcalc.errors import DeclarationError, MatcalcError, OptionError, ParseError, ShapeError
 from matcalc.notation.declarations import (
@@ -180,6 +182,8 @@ def _read(
     context = Elaboration(body, found.symbols, found.leaves, functions, mark_determinants(nodes), found.guessed)
     indexed = any(node.kind in INDEXED for node in nodes)
     last = elaborate_indexed(nodes, context, found.ranges) if indexed else elaborate(nodes, context)
+    if indexed and any(node.op is CONTRACT for node in postorder_of(*context.at.values())):
+        vocabulary.notes.append("a sum over indices that no product of matrices gives is kept as a sum")
     symbols = {name: _declaration(name, found.symbols[name], declared.get(name)) for name in names}
     symbols.update({path.written: Declaration(path.shape, path.facts) for path in paths.values()})
     if not roots:

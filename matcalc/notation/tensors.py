@@ -8,11 +8,11 @@ from itertools import count
 
 from matcalc.algebra.build import is_number, number, number_value, power, transpose
 from matcalc.algebra.expr import Expr
+from matcalc.algebra.networks import Factor, Network, NoMatrixForm, array, free_axes, rename
 from matcalc.algebra.shapes import SCALAR, Dim, is_column, is_row
 from matcalc.errors import MatcalcError, NotYetError, ShapeError
 from matcalc.notation.elaboration import Elaboration
 from matcalc.notation.indices import letter_of
-from matcalc.notation.networks import Factor, Network, NoMatrixForm, array, free_axes, rename
 from matcalc.notation.tree import Node
 
 __all__ = ["MINUS_ONE", "Tensor", "Walk", "single", "summed_over"]

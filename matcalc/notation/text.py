@@ -21,6 +21,7 @@ from matcalc.notation.display import (
     sum_pieces,
     write,
 )
+from matcalc.notation.index_sums import text_pieces
 from matcalc.notation.lowering import lower, lower_all
 from matcalc.notation.naming import name_parts
 from matcalc.notation.precedence import ATOM, FORMS, OUTER, POSTFIX
@@ -35,19 +36,21 @@ __all__ = [
 FULL = 100_000
 
 
-def to_text(e: Expr) -> str:
+def to_text(e: Expr, *, alone: bool = True) -> str:
     """The expression on one line, in full up to 100 kB, beyond that with its shared parts named.
+
+    alone: whether it is a text by itself; as a part of one, an index sum is put in brackets: (∑ₖₗ Bᵢₖ …)ᵢⱼ.
 
     >>> from matcalc.algebra.build import multiply, symbol, transpose
     >>> A = symbol("A", ("m", "n"))
     >>> print(to_text(multiply(transpose(A), A)))
     AᵀA
     """
-    main, where = text_with_where(e, limit=FULL)
+    main, where = text_with_where(e, limit=FULL, alone=alone)
     return f"{main} where {', '.join(f'{name} = {part}' for name, part in where)}" if where else main
 
 
-def text_with_where(e: Expr, *, limit: int) -> tuple[str, list[tuple[str, str]]]:
+def text_with_where(e: Expr, *, limit: int, alone: bool = True) -> tuple[str, list[tuple[str, str]]]:
     """The expression and the parts that were named in it, so that it keeps to the limit if naming can do that.
 
     >>> from matcalc.algebra.build import add, norm, symbol
@@ -55,7 +58,7 @@ def text_with_where(e: Expr, *, limit: int) -> tuple[str, list[tuple[str, str]]]
     >>> text_with_where(norm(add(x, y)), limit=60)
     ('‖x + y‖', [])
     """
-    main, where = abbreviated(e, limit)
+    main, where = abbreviated(e, limit, alone)
     return _text(main), [(name, _text(part)) for name, part in where]
 
 
@@ -80,9 +83,9 @@ def texts_with_where(
     return [_text(tree) for tree in whole.parts], [(name, _text(part)) for name, part in where]
 
 
-def abbreviated(e: Expr, limit: int) -> tuple[Display, list[tuple[str, Display]]]:
+def abbreviated(e: Expr, limit: int, alone: bool = True) -> tuple[Display, list[tuple[str, Display]]]:
     """The display tree and its named parts; nothing is named if the text keeps to the limit without."""
-    tree = lower(e)
+    tree = lower(e, alone)
     if tree.size <= 8 * limit and len(_text(tree)) <= limit:
         return tree, []
     return name_parts(tree)
@@ -270,6 +273,8 @@ def _cut(part: Display, bars: str) -> list[Piece]:
 
 
 _WRITE = {
+    "indexsum": text_pieces,
+    "gathered": text_pieces,
     "stack": _stack,
     "cut": _cut,
     "fraction": _fraction,

@@ -207,7 +207,7 @@ class _Words:
     def entry(self, token: Token, name: str, out: list[Token]) -> bool:
         """A letter or declared name with indices, as its entry; x with a declared matrix X as its row."""
         base, _, below = name.partition("_")
-        letters = index_letters(below)
+        letters = index_letters(below) or self.spelt(token)
         declared = self.vocabulary.declared
         if not letters or not (base in declared or _SINGLE.fullmatch(base)):
             return False
@@ -221,6 +221,13 @@ class _Words:
         out.append(Token("SYMBOL", base, token.start, token.start + cut))
         out.append(Token("ENTRY", letters, token.start + cut, token.end))
         return True
+
+    def spelt(self, token: Token) -> tuple[str, ...]:
+        """The indices of M_{pi} in a sum over p or i, where they are not the letter π."""
+        written = self.text[token.start : token.end]
+        cut = written.rfind("_") if "_" in written else len(written.rstrip("".join(SUBSCRIPT_LETTERS)))
+        letters = index_letters(written[cut:])
+        return letters if self.indices.intersection(letters) else ()
 
     def letter(self, at: int, token: Token, name: str, out: list[Token]) -> None:
         """A single letter that is not declared."""

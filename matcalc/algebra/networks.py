@@ -1,23 +1,26 @@
-"""Sums of products of entries, and how they become matrix products.
+"""Sums of products of entries, and how they become matrix products as far as they can.
 
 A network is a product of factors with indices: a scalar has none, a vector one, a matrix two. A sum
 over an index eliminates it: the vectors and matrices that share it are contracted, a matrix with one
 other index into a matrix–vector product, two of them into a product through it, with the vectors on
 it as a diagonal matrix between. That is a matrix formula as long as no step leaves more than two
-indices; the index with the fewest neighbours goes first.
+indices; the index with the fewest neighbours goes first. What is left when every index has more
+neighbours stays a sum, as small as it can be (matcalc.algebra.contractions).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from matcalc.algebra.build import IDENTITY, add, apply, dimension, hadamard, inner, multiply, number, ones, transpose
-from matcalc.algebra.expr import Expr
-from matcalc.algebra.operations import REGISTRY
-from matcalc.algebra.shapes import SCALAR, Dim
+from matcalc.algebra.contractions import Factor, Ranges, factors_of, kept, leans, opened, shape_of, turned
+from matcalc.algebra.expr import Expr, make
+from matcalc.algebra.operations import REGISTRY, Operation
+from matcalc.algebra.shapes import SCALAR
 
-__all__ = ["Factor", "Network", "NoMatrixForm", "array", "free_axes", "rename"]
+__all__ = ["CONTRACT", "Factor", "Network", "NoMatrixForm", "array", "contract", "free_axes", "rename"]
 
 
 class NoMatrixForm(Exception):
@@ -29,26 +32,11 @@ class NoMatrixForm(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Factor:
-    """A scalar, a column or a matrix with the indices of its axes."""
-
-    value: Expr
-    axes: tuple[str, ...]
-
-    def oriented(self, rows: str) -> Expr:
-        """The matrix with the index `rows` as its first."""
-        return self.value if self.axes[0] == rows else transpose(self.value)
-
-
-@dataclass(frozen=True, slots=True)
 class Network:
     """A product of factors, summed over the bound indices."""
 
     factors: tuple[Factor, ...]
     bound: tuple[str, ...] = ()
-
-
-Ranges = Mapping[str, Dim]
 
 
 def free_axes(terms: Iterable[Network]) -> tuple[str, ...]:
@@ -128,12 +116,22 @@ def _diag(x: Expr) -> Expr:
 def _contracted(term: Network, ranges: Ranges) -> list[Factor]:
     """Factors without bound indices whose product is the network."""
     factors, bound = _without_deltas(list(term.factors), list(term.bound))
+    apart = False
     while bound:
         axis = min(bound, key=lambda index: (len(_neighbours(factors, index)), _leads(factors, index)))
         near = [f for f in factors if axis in f.axes]
         others = _neighbours(factors, axis)
         if len(others) > 2:
-            raise NoMatrixForm((axis, *others))
+            if apart:
+                factors, bound = _cores(factors, bound), []
+                break
+            apart = True
+            ranges = dict(ranges)
+            fresh = (f"~{i}" for i in count())
+            factors = list(opened(factors, ranges, fresh))
+            bound += [index for index in ranges if index.startswith("~")]
+            factors, bound = _without_deltas(factors, bound)
+            continue
         factors = [f for f in factors if axis not in f.axes]
         bound.remove(axis)
         if len(others) == 1 and others[0] in bound and not any(others[0] in f.axes for f in factors):
@@ -147,6 +145,31 @@ def _contracted(term: Network, ranges: Ranges) -> list[Factor]:
     if len(left) > 2:
         raise NoMatrixForm(free_axes((Network(tuple(factors)),)))
     return factors
+
+
+def _cores(factors: list[Factor], bound: Sequence[str]) -> list[Factor]:
+    """The factors with those that hang together by bound indices kept as one sum each."""
+    out: list[Factor] = []
+    waiting = list(factors)
+    while waiting:
+        first = waiting.pop(0)
+        if not set(first.axes) & set(bound):
+            out.append(first)
+            continue
+        group, inside = [first], set(first.axes) & set(bound)
+        while True:
+            joined = [f for f in waiting if set(f.axes) & inside]
+            if not joined:
+                break
+            waiting = [f for f in waiting if f not in joined]
+            group += joined
+            inside |= {axis for f in joined for axis in f.axes if axis in bound}
+        group = [f for f in factors if f in group]
+        free = free_axes((Network(tuple(group), tuple(inside)),))
+        if len(free) > 2:
+            raise NoMatrixForm(free)
+        out.append(Factor(kept(group, free), free))
+    return out
 
 
 def _neighbours(factors: Iterable[Factor], axis: str) -> tuple[str, ...]:
@@ -181,13 +204,16 @@ def _without_deltas(factors: list[Factor], bound: list[str]) -> tuple[list[Facto
 
 
 def _inner_of_matrices(near: list[Factor]) -> Factor | None:
-    """∑ᵢⱼ of matrices alone: their inner product, and of one the sum of its entries."""
+    """∑ᵢⱼ of matrices alone: their inner product, or the trace of a cycle; and of one the sum of its entries."""
     if any(len(f.axes) == 1 for f in near):
         return None
     matrices = [f.oriented(near[0].axes[0]) for f in near]
     if len(matrices) == 1:
         return Factor(apply(REGISTRY["sum"], (matrices[0],)), ())
-    return Factor(inner(matrices[0], hadamard(*matrices[1:])), ())
+    first, rest = matrices[0], hadamard(*matrices[1:])
+    if leans(rest):
+        return Factor(apply(REGISTRY["tr"], (multiply(first, transpose(rest)),)), ())
+    return Factor(inner(first, rest), ())
 
 
 def _eliminated(near: list[Factor], axis: str, others: tuple[str, ...], ranges: Ranges) -> Factor:
@@ -208,3 +234,32 @@ def _eliminated(near: list[Factor], axis: str, others: tuple[str, ...], ranges: 
     right = hadamard(*[f.oriented(axis) for f in near if others[1] in f.axes])
     middle = [_diag(hadamard(*vectors))] if vectors else []
     return Factor(multiply(left, *middle, right), others)
+
+
+# --- the sum as an operation ---------------------------------------------------------------------------
+
+
+def contract(factors: Sequence[Factor], out: tuple[str, ...], ranges: Ranges) -> Expr:
+    """The product of the factors summed over all indices but `out`: by matrix products, or as a sum.
+
+    >>> from matcalc.algebra.build import symbol
+    >>> A, x = symbol("A", ("m", "n")), symbol("x", ("n", 1))
+    >>> print(contract([Factor(A, ("i", "j")), Factor(x, ("j",))], ("i",), {"i": "m", "j": "n"}))
+    A x
+    """
+    bound = dict.fromkeys([axis for f in factors for axis in f.axes if axis not in out])
+    return array([Network(tuple(factors), tuple(bound))], out, ranges)
+
+
+def _built(args: tuple[Expr, ...], data: Hashable) -> Expr:
+    shape = shape_of(tuple([arg.shape for arg in args]), data)
+    factors, out, ranges = factors_of(make(CONTRACT, args, data, shape))
+    return contract(factors, out, ranges)
+
+
+CONTRACT = REGISTRY.add(
+    Operation(
+        name="contract", shape=shape_of, arity=None, build=_built, transposed=turned, callable_from_text=False,
+        title="an index sum is linear in each factor", source="a sum of products, by the product rule in each factor",
+    )
+)  # fmt: skip
