@@ -173,7 +173,7 @@ def compare(f: Expr, wrt: str, where: dict[str, str], seed: int) -> str:
     try:
         # code that knows of a structure reads one triangle only, and the quotients leave the subspace
         value, slope = compile_numpy({"value": f}, d.shapes), d.compile()
-    except matcalc.DataError:  # a size that no symbol has
+    except MatcalcError:  # a size that no symbol has, or a function that has no value
         return "refused"
     rng = np.random.default_rng(seed)
     for _ in range(8):

@@ -34,18 +34,8 @@ from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Dim, Shape, is_row
 
 __all__ = [
-    "Factor",
-    "Ranges",
-    "Spec",
-    "canonical",
-    "factors_of",
-    "kept",
-    "leans",
-    "opened",
-    "shape_of",
-    "sizes_of",
-    "turned",
-]
+    "Factor", "Ranges", "Spec", "canonical", "factors_of", "kept", "leans", "opened", "shape_of", "sizes_of", "turned",
+]  # fmt: skip
 
 #: (the indices of each operand, the indices of the value)
 Spec = tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]
