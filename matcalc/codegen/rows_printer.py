@@ -76,7 +76,7 @@ def _arguments(program: Program, cut: Sequence[str] = (), piece: str = "") -> st
 def _loop(rows: Rows) -> list[str]:
     """The loop over blocks: the arguments of the function for a block, and how many rows a block has."""
     block = rows.block
-    count = f"len({block.identifiers[rows.cut[0]]})"
+    count = f"len({block.identifiers[next(n for n, _ in block.inputs if n in rows.cut)]})"
     body = [f'"""The sums over all rows{", and all rows" if rows.parts else ""}, `step` rows at once."""']
     if rows.sums:
         body.append(f"{' = '.join(rows.sums)} = 0.0")
