@@ -15,6 +15,7 @@ from matcalc.algebra.build import (
     TRANSPOSE,
     apply,
     hadamard,
+    inner,
     inverse,
     is_chain,
     multiply,
@@ -25,7 +26,7 @@ from matcalc.algebra.build import (
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.operations import Operation
 
-__all__ = ["expand_inverses", "expand_term"]
+__all__ = ["expand_inverses", "expand_term", "multiplied_out"]
 
 #: A product that would expand into more terms than this is left alone.
 _LIMIT = 32
@@ -69,6 +70,65 @@ def _terms(e: Expr) -> tuple[Expr, ...]:
 
 def _applied(op: Operation, *args: Expr) -> Expr:
     return apply(op, args)
+
+
+def multiplied_out(e: Expr, most: int) -> list[Expr] | None:
+    """The terms of e with every sum in it multiplied out: through products, ⊙, transposes and linear functions.
+
+    None if there would be more than `most`, or if e is a single term.
+    """
+    terms = _all_terms(e, most)
+    return None if terms is None or len(terms) == 1 else terms
+
+
+def _all_terms(e: Expr, most: int) -> list[Expr] | None:
+    """The terms of e, which are found for its operands first."""
+    found: dict[Expr, list[Expr]] = {}
+    stack = [e]
+    while stack:
+        node = stack[-1]
+        operands = node.args if _is_multilinear(node) else ()
+        todo = [arg for arg in operands if arg not in found]
+        if todo:
+            stack.extend(todo)
+            continue
+        stack.pop()
+        if node not in found:
+            terms = _terms_of(node, [found[arg] for arg in operands], most)
+            if terms is None:
+                return None
+            found[node] = terms
+    return found[e]
+
+
+def _is_multilinear(e: Expr) -> bool:
+    """Whether a sum in an operand may be written as a sum outside."""
+    op = e.op
+    return op in (ADD, PRODUCT, HADAMARD, TRANSPOSE, INNER) or (op.arity == 1 and bool(op.adjoint) and bool(e.args))
+
+
+def _terms_of(e: Expr, operands: list[list[Expr]], most: int) -> list[Expr] | None:
+    if e.op is ADD:
+        joined = [term for terms in operands for term in terms]
+        return joined if len(joined) <= most else None
+    count = 1
+    for terms in operands:
+        count *= len(terms)
+    if count > most:
+        return None
+    if count == 1:
+        return [e]
+    return [_with_operands(e, pick) for pick in choices(*operands)]
+
+
+def _with_operands(e: Expr, args: tuple[Expr, ...]) -> Expr:
+    if e.op is PRODUCT:
+        return multiply(*args) if is_chain(e) else multiply(number(e.data), *args)  # type: ignore[arg-type]
+    if e.op is HADAMARD:
+        return hadamard(*args)
+    if e.op is INNER:
+        return inner(*args)
+    return transpose(args[0]) if e.op is TRANSPOSE else apply(e.op, args, e.data)
 
 
 def expand_inverses(e: Expr) -> Expr:

@@ -6,7 +6,7 @@ simplifies candidates and keeps one that is cheaper.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
@@ -88,12 +88,19 @@ def candidates(split: list[Split], keys: Keys) -> Iterator[Common]:
     """Groups of terms, each given by its parts, with something in common, the most promising first."""
     yield from _scalars(split, keys)
     if split[0][2]:
+        yield from _wholes(split, keys)
         yield from _ends(split, keys, left=True)
         yield from _ends(split, keys, left=False)
         yield from _entrywise(split, keys)
 
 
 # --- matrix factors at the ends ------------------------------------------------------------------
+
+
+def _wholes(split: list[Split], keys: Keys) -> Iterator[Common]:
+    """Terms that differ by scalars alone."""
+    for group in _sharing([(tuple(map(keys, m)),) for _, _, m in split])[:_TRIES]:
+        yield _peel(split, tuple(group), keys)
 
 
 def _ends(split: list[Split], keys: Keys, *, left: bool) -> Iterator[Common]:
@@ -103,9 +110,9 @@ def _ends(split: list[Split], keys: Keys, *, left: bool) -> Iterator[Common]:
         yield _peel(split, tuple(group), keys)
 
 
-def _sharing(holdings: Iterable[Iterable[int]]) -> list[list[int]]:
+def _sharing(holdings: Iterable[Iterable[Hashable]]) -> list[list[int]]:
     """The groups of terms that hold one key, the largest first; holdings are the keys of each term."""
-    groups: dict[int, list[int]] = {}
+    groups: dict[Hashable, list[int]] = {}
     for i, held in enumerate(holdings):
         for key in held:
             groups.setdefault(key, []).append(i)

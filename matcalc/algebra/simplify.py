@@ -8,7 +8,7 @@ remembered by node, so a shared part is simplified once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from matcalc.algebra.blocks import merged
@@ -25,6 +25,7 @@ from matcalc.algebra.build import (
     add,
     apply,
     hadamard,
+    inner,
     is_chain,
     is_number,
     multiply,
@@ -38,10 +39,11 @@ from matcalc.algebra.build import (
 )
 from matcalc.algebra.collect import collect_hadamard, collect_product, collect_sum, is_negative, order_terms
 from matcalc.algebra.cost import Cost
-from matcalc.algebra.expand import expand_inverses, expand_term
+from matcalc.algebra.expand import expand_inverses, expand_term, multiplied_out
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.factor import Split, candidates
 from matcalc.algebra.facts import Facts
+from matcalc.algebra.mirrored import halves, partners, side_by_side
 from matcalc.algebra.operations import Operation
 from matcalc.algebra.rules import RuleSet
 from matcalc.algebra.shapes import SCALAR
@@ -161,7 +163,7 @@ class Simplifier:
             joined = merged(e)
             if joined is not e:
                 return joined
-            return order_terms(collect_sum(e, self.keys))
+            return side_by_side(order_terms(collect_sum(e, self.keys)), self.keys)
         if op is PRODUCT:
             collected = collect_product(e, self.keys)
             if collected is e and is_chain(e):
@@ -188,7 +190,9 @@ class Simplifier:
         return e
 
     def _oriented(self, e: Expr) -> Expr:
-        """yᵀA x rather than xᵀAᵀy, and xᵀ(y + z) rather than (y + z)ᵀx."""
+        """yᵀA x rather than xᵀAᵀy, xᵀ(y + z) rather than (y + z)ᵀx, and ‖tanh(x)‖² for tanh(x)ᵀtanh(x)."""
+        if len(e.args) == 2 and e.args[1].args and e.args[0] is transpose(e.args[1]):
+            return inner(e.args[1], e.args[1])
         turned = multiply(*[transpose(f) for f in reversed(e.args)])
         mine, other = self.cost(e), self.cost(turned)
         first, last = e.args[0], e.args[-1]
@@ -262,7 +266,14 @@ class Simplifier:
             expanded = None if spelling is None else self._expanded(spelling)
             if expanded is not None and self.cost(expanded) < self.cost(best):
                 best = expanded
-        return order_terms(best)
+        return self._upright(side_by_side(order_terms(best), self.keys))
+
+    def _upright(self, e: Expr) -> Expr:
+        """2 xᵀA + bᵀ as (2 Aᵀx + b)ᵀ where that is shorter."""
+        if e.op is not ADD or e.shape[0] != 1 or e.shape[1] == 1:
+            return e
+        turned = transpose(self._again(add(*[transpose(t) for t in e.args])))
+        return turned if self.cost(turned) < self.cost(e) else e
 
     def _respelled(self, e: Expr) -> Expr | None:
         """The sum with factors spelled in another way, such as sigmoid(−x) as 1 − sigmoid(x)."""
@@ -306,26 +317,39 @@ class Simplifier:
         for _ in range(_ROUNDS):
             if e.op is not ADD:
                 return e
-            best, least = e, -1
+            symmetric = e.shape != SCALAR and self.keys.is_symmetric(e)
             split = [parts(term) for term in e.args]
-            for form, penalty in chain(self._common(e, split), self._merged(e, split)):
-                least = self.cost(e) if least < 0 else least
-                cost = self.cost(form) + penalty
-                if cost < least:
-                    best, least = form, cost
+            best = self._cheapest(e, chain(self._common(e, split, symmetric), self._merged(e, split)))
+            if best is e and symmetric:
+                best = self._cheapest(e, self._mirrored(e))
             if best is e:
                 return e
             e = self._done.get(best, best)
         return e
 
-    def _common(self, e: Expr, split: list[Split]) -> Iterator[tuple[Expr, int]]:
-        """The sum with what terms share taken out, and what that costs besides."""
+    def _cheapest(self, e: Expr, forms: Iterable[tuple[Expr, int]]) -> Expr:
+        """The cheapest of some forms, each with what is added to its cost, or e if none is cheaper than that."""
+        best, least = e, -1
+        for form, penalty in forms:
+            least = self.cost(e) if least < 0 else least
+            cost = self.cost(form) + penalty
+            if cost < least:
+                best, least = form, cost
+        return best
+
+    def _common(self, e: Expr, split: list[Split], symmetric: bool) -> Iterator[tuple[Expr, int]]:
+        """The sum with what terms share taken out, and what that costs besides; symmetric sums stay so."""
         for common in candidates(split, self.keys):
-            if e.shape != SCALAR and self.keys.is_symmetric(e) and common.one_sided(self.keys):
+            if symmetric and common.one_sided(self.keys):
                 continue
             inside = self._again(add(*common.rests))
             whole = self._again(common.build(inside))
-            rest = [t for i, t in enumerate(e.args) if i not in common.positions]
+            taken = set(common.positions)
+            mirrored = partners(common.positions, e.args, self.keys) if symmetric else ()
+            if mirrored and not self.keys.is_symmetric(whole):  # α u wᵀ + β u wᵀ is joined where w uᵀ is
+                taken.update(mirrored)
+                whole = add(whole, self._again(transpose(whole)))
+            rest = [t for i, t in enumerate(e.args) if i not in taken]
             yield add(*_insert(rest, whole, common.positions[0])) if rest else whole, common.penalty
 
     def _merged(self, e: Expr, split: list[Split]) -> Iterator[tuple[Expr, int]]:
@@ -343,6 +367,13 @@ class Simplifier:
                 rest = [t for i, t in enumerate(e.args) if i not in taken]
                 whole = self._again(apply(op, (add(*inside),)))
                 yield add(*_insert(rest, whole, members[0][0])) if rest else whole, 0
+
+    def _mirrored(self, e: Expr) -> Iterator[tuple[Expr, int]]:
+        """2 u wᵀ + v wᵀ + 2 w uᵀ + w vᵀ as (2 u + v) wᵀ + w (2 u + v)ᵀ."""
+        for rest, half in halves(e, self.keys):
+            whole = self._again(add(*half))
+            if whole.op is not ADD:
+                yield add(*rest, whole, self._again(transpose(whole))), 0
 
     def _expanded(self, e: Expr) -> Expr | None:
         """The sum multiplied out, if terms then meet."""
@@ -366,16 +397,13 @@ class Simplifier:
         """e multiplied out and collected, if that shows it symmetric: diag(p) − p pᵀ; else e."""
         if e.shape[0] != e.shape[1] or self.keys.is_symmetric(e):
             return e
-        terms = [e]
-        for _ in range(_ROUNDS):
-            pieces = [expand_term(t) or ([*t.args] if t.op is ADD else None) for t in terms]
-            if all(p is None for p in pieces):
-                break
-            terms = [x for t, p in zip(terms, pieces, strict=True) for x in (p or [t])]
-            if len(terms) > _LONG_SUM:
-                return e
-        out = self._collect_all(add(*terms))
-        return self._factored(out) if self.keys.is_symmetric(out) else e
+        terms = multiplied_out(e, _LONG_SUM)
+        out = e if terms is None else self._collect_all(add(*terms))
+        if self.keys.is_symmetric(out):
+            return side_by_side(order_terms(self._factored(out)), self.keys)
+        if e.op is ADD:  # a long sum of terms that are symmetric each
+            out = add(*[self.symmetric_form(term) for term in e.args])
+        return side_by_side(out, self.keys) if self.keys.is_symmetric(out) else e
 
     def _collect_all(self, e: Expr) -> Expr:
         if e.op is not ADD:

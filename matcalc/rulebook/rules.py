@@ -70,7 +70,10 @@ SIMPLIFY: tuple[Identity, ...] = (
     # diagonals
     Identity("diag times vector", "diag(x) y", "x ⊙ y", "x: n 1, y: n 1 -> n 1"),
     Identity("row times diag", "yᵀ diag(x)", "(x ⊙ y)ᵀ", "x: n 1, y: n 1 -> 1 n"),
+    Identity("diag times a product", "diag(x) A y", "x ⊙ (A y)", "x: n 1, A: n m, y: m 1 -> n 1", slack=KEEPS),
+    Identity("product times diag", "yᵀ A diag(x)", "(x ⊙ (Aᵀ y))ᵀ", "x: n 1, A: m n, y: m 1 -> 1 n", slack=LENGTHENS),
     Identity("diag times diag", "diag(x) diag(y)", "diag(x ⊙ y)", "x: n 1, y: n 1 -> n n"),
+    Identity("square of diag", "diag(x)²", "diag(x²)", "x: n 1 -> n n"),
     Identity("diag of reciprocals", "diag(𝟏 ⊘ x)", "diag(x)⁻¹", "x: n 1 -> n n", slack=SHORTENS),
     Identity("inverse of diag times vector", "diag(x)⁻¹ y", "y ⊘ x", "x: n 1, y: n 1 -> n 1"),
     Identity("row times inverse of diag", "yᵀ diag(x)⁻¹", "(y ⊘ x)ᵀ", "x: n 1, y: n 1 -> 1 n"),

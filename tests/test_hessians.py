@@ -1,0 +1,93 @@
+"""Hessians are shown symmetric: the form equals its own transpose, is short, and right by value."""
+
+import pytest
+
+from matcalc import derive
+from matcalc.algebra.build import transpose
+from matcalc.algebra.cost import Cost
+from matcalc.calculus.forms import facts_of
+from tests.work import calls
+
+QUADRATIC = {"A": "n n symmetric", "x": "n"}
+
+#: (function, variable, declarations, the most signs that the Hessian may have)
+SHORT = [
+    ("cᵀsoftmax(x)", "x", None, 36), ("cᵀsoftmax(A x)", "x", None, 48), ("logsumexp(x)²", "x", None, 16),
+    ("logsumexp(A x + b)", "x", None, 21), ("sum(softmax(x)²)", "x", None, 36), ("log(cᵀsoftmax(x))", "x", None, 34),
+    ("(yᵀsoftmax(X w))²", "w", None, 68), ("−yᵀlog(softmax(X w))", "w", None, 17),
+    ("softmax(x)ᵀA softmax(x)", "x", QUADRATIC, 55), ("‖softmax(x) − y‖²", "x", None, 64),
+    ("‖A x − b‖", "x", None, 26), ("‖x‖", "x", None, 12), ("‖x‖³", "x", None, 12), ("1/‖x‖", "x", None, 12),
+    ("sqrt(1 + ‖x‖²)", "x", None, 16), ("exp(−½‖x‖²)", "x", None, 10), ("sum(log(b − A x))", "x", None, 12),
+    ("(xᵀA x)/(bᵀx)", "x", {**QUADRATIC, "b": "n"}, 31), ("‖x‖²/(cᵀx + δ)", "x", None, 34),
+    ("(xᵀA x)/(xᵀx)", "x", QUADRATIC, 40), ("(xᵀA x)/(xᵀx)", "x", {"A": "n n", "x": "n"}, 50),
+    ("(xᵀA x)/(xᵀB x)", "x", {**QUADRATIC, "B": "n n spd"}, 47), ("‖A x‖²/‖B x‖²", "x", None, 58),
+    ("(aᵀx)(bᵀx)", "x", None, 7), ("(aᵀx)(bᵀx)(cᵀx)", "x", None, 32), ("aᵀx / (bᵀx)", "x", None, 23),
+    ("xᵀA x bᵀx", "x", {"A": "n n", "x": "n", "b": "n"}, 23), ("(xᵀA x)²", "x", {"A": "n n", "x": "n"}, 21),
+    ("(xᵀA x)(xᵀB x)", "x", {"A": "n n", "x": "n", "B": "n n"}, 41),
+    ("log(xᵀA x)", "x", {"A": "n n spd", "x": "n"}, 19),
+    ("log(xᵀA x + bᵀx + γ)", "x", {**QUADRATIC, "b": "n", "γ": "scalar"}, 36),
+    ("sum(log(1 + exp(−y ⊙ (X w))))", "w", None, 22), ("sum(softplus(X w)) − yᵀX w", "w", None, 13),
+    ("½‖y − sigmoid(X w)‖²", "w", None, 30), ("vᵀtanh(W x + b)", "x", None, 22), ("½‖tanh(W x) − y‖²", "x", None, 24),
+    ("‖W₂ tanh(W₁ x) − y‖²", "x", None, 43), ("(xᵀx)²", "x", None, 10), ("log(1 + ‖x‖²)", "x", None, 18),
+    ("log(1 + ‖A x − b‖²)", "x", None, 32), ("xᵀlog(x)", "x", {"x": "n positive"}, 3),
+    ("sum(x ⊙ log(x ⊘ y))", "x", {"x": "n positive", "y": "n positive"}, 3), ("sum(softplus(A x))", "x", None, 13),
+    ("‖x − a‖ + ‖x − b‖", "x", None, 41), ("aᵀx ‖x‖", "x", None, 25), ("aᵀx/‖x‖", "x", None, 26),
+    ("(cᵀx)/(1 + ‖x‖²)", "x", None, 38), ("tanh(xᵀA x)", "x", QUADRATIC, 22), ("cos(aᵀx) sin(bᵀx)", "x", None, 32),
+    ("logdet(A + x xᵀ)", "x", {"A": "n n spd", "x": "n"}, 34), ("sum(exp(x)) sum(exp(−x))", "x", None, 28),
+    ("bᵀ(A + diag(x))⁻¹ b", "x", {"A": "n n spd", "x": "n positive", "b": "n"}, 20),
+    ("sqrt(xᵀA x)", "x", {"A": "n n spd", "x": "n"}, 18),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "wrt", "where", "signs"), SHORT, ids=[row[0] for row in SHORT])
+def test_the_form_is_its_own_transpose_and_short(text, wrt, where, signs):
+    d = derive(text, wrt, where=where, order=2)
+    keys = facts_of(d.where).keys
+    assert keys.same(transpose(d.expr), d.expr), d.expr
+    assert Cost()(d.expr) <= signs, d.expr
+    assert d.check()
+
+
+WRITTEN = [
+    ("cᵀsoftmax(x)", "x", None,
+     ("diag(c ⊙ softmax(x)) − (c ⊙ softmax(x)) softmax(x)ᵀ − softmax(x) (c ⊙ softmax(x))ᵀ"
+      " + (softmax(x)ᵀ c)(2 softmax(x) softmax(x)ᵀ − diag(softmax(x)))")),
+    ("‖x‖²/(cᵀx + δ)", "x", None, "2 (‖x‖² c cᵀ + (cᵀx + δ)((cᵀx + δ) I − c xᵀ − x cᵀ)) / (cᵀx + δ)³"),
+    ("(xᵀA x)/(xᵀx)", "x", {"A": "n n", "x": "n"},
+     "(8 (xᵀA x) x xᵀ + (xᵀx)((xᵀx)(A + Aᵀ) − 2 (xᵀA x) I − 2 (A + Aᵀ) x xᵀ − 2 x xᵀ(A + Aᵀ))) / (xᵀx)³"),
+    ("(aᵀx)(bᵀx)(cᵀx)", "x", None, "(cᵀx)(a bᵀ + b aᵀ) + (bᵀx)(a cᵀ + c aᵀ) + (aᵀx)(c bᵀ + b cᵀ)"),
+    ("log(xᵀA x + bᵀx + γ)", "x", {**QUADRATIC, "b": "n", "γ": "scalar"},
+     "(2 (xᵀA x + bᵀx + γ) A − (2 A x + b)(2 A x + b)ᵀ) / (xᵀA x + bᵀx + γ)²"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "wrt", "where", "written"), WRITTEN, ids=[row[0] for row in WRITTEN])
+def test_hessian_as_published(text, wrt, where, written):
+    assert str(derive(text, wrt, where=where, order=2).expr) == written
+
+
+def products(count):
+    """Σ (aᵢᵀx)(bᵢᵀx), whose Hessian has a pair of terms for each i."""
+    text = " + ".join(f"(a{i}ᵀx)(b{i}ᵀx)" for i in range(1, count + 1))
+    return text, {"x": "n", **{f"{name}{i}": "n" for name in "ab" for i in range(1, count + 1)}}
+
+
+def losses(count):
+    """Σ log(cᵢᵀsoftmax(x)), where each Hessian has to be multiplied out to show that it is symmetric."""
+    text = " + ".join(f"log(c{i}ᵀsoftmax(A{i} x))" for i in range(1, count + 1))
+    return text, {
+        "x": "n",
+        **{f"c{i}": "n" for i in range(1, count + 1)},
+        **{f"A{i}": "n n" for i in range(1, count + 1)},
+    }
+
+
+@pytest.mark.parametrize("family", [products, losses])
+def test_the_work_for_a_hessian_grows_linearly(family):
+    def work(size):
+        text, where = family(size)
+        derive(text, "x", where=where, order=2)
+        return calls(lambda: derive(text, "x", where=where, order=2))
+
+    small, large = work(8), work(32)
+    assert large < 1.4 * 4 * small
