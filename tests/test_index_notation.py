@@ -66,6 +66,20 @@ def test_rows_of_a_matrix_that_is_not_declared():
     assert reading.symbols["x"].shape == ("m", "n")
 
 
+@pytest.mark.parametrize(
+    ("text", "shapes"),
+    [
+        ("∑ᵢ (xᵢ − μ)ᵀΣ⁻¹(xᵢ − μ)", {"x": ("m", "n"), "μ": ("n", 1), "Σ": ("n", "n")}),
+        ("∑ᵢ ‖xᵢ − μ‖²", {"x": ("m", "n"), "μ": ("n", 1)}),
+        ("∑ᵢ ‖yᵢ − W xᵢ‖²", {"y": ("m", "n"), "W": ("n", "p"), "x": ("m", "p")}),
+        ("∑ᵢ (xᵢ − μ)²", {"x": ("n", 1), "μ": (1, 1)}),
+        ("∑_{i=1}^n (yᵢ − wᵀxᵢ)²", {"y": ("n", 1), "w": ("m", 1), "x": ("n", "m")}),
+    ],
+)
+def test_what_is_transposed_or_normed_is_a_row(text, shapes):
+    assert {name: said.shape for name, said in read(text).symbols.items()} == shapes
+
+
 def test_polynomials():
     d = derive("∑ⱼ θⱼ x^j", "x", where={"θ": "d", "x": ""})
     value = d.compile()(θ=np.array([1.0, 2.0, 3.0]), x=-0.5)

@@ -54,7 +54,7 @@ def test_declarations_follow_the_program():
         ("e = y − A e; ‖e‖²", "e is used before it is given a value"),
         ("e = A x; e = 2 y; ‖e‖²", "e is assigned twice"),
         ("e = A x; ‖x‖²; ‖e‖²", "this statement gives no name to its value"),
-        ("f(x) = ‖x‖²", "f(x) stands left of ="),
+        ("f(x) = A x; ‖f(x)‖²", "f(x) stands left of ="),
         ("e = ; ‖x‖²", "nothing stands right of ="),
         ("e = y\n − x; ‖e‖²", "a line that begins with a minus"),
         ("e = A x; ‖e‖² = 1", "only a name can be given a value"),

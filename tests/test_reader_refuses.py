@@ -254,11 +254,19 @@ the norm ‖·‖ with the index p is not read
   ‖x‖_p
     ^^^
 ‖x‖, ‖x‖₁, ‖x‖_∞, ‖X‖_F and the nuclear norm ‖X‖_* are; spectral(X) is the largest singular value."""),
-    (ParseError, "A⁺ y", "Ay", """\
-this exponent is not read
-  A⁺ y
-   ^
-The pseudoinverse is not read; (AᵀA)⁻¹Aᵀ is."""),
+    (ParseError, "A^H y", "Ay", """\
+ᴴ is the conjugate transpose, and matrices here are real
+  A^H y
+    ^
+Write ᵀ; or declare H if it is an exponent."""),
+    (ParseError, r"A^{\mathsf{H}} y", "Ay", r"""the conjugate transpose is not read: matrices here are real
+  A^{\mathsf{H}} y
+   ^^^^^^^^^^^
+Write ^{\top}."""),
+    (NotYetError, r"\min_x \|A x - y\|^2", "Axy", r"""an index below min is not read
+  \min_x \|A x - y\|^2
+  ^^^^^^
+Write the objective alone; solve() and minimize() look for where it is least."""),
     (ParseError, "x > z", "xz", """\
 > is read only in 𝟙[u > 0]
   x > z
@@ -276,7 +284,8 @@ Write ∑ᵢ, sum_i or \\sum_{i}; the sum of all entries is sum(x)."""),
 A_ij is not declared, and no sum is over its index
   A_ij
   ^^^^
-Declare A_ij if it is a name of its own; entries are read in texts with sums such as ∑ᵢ."""),
+Declare A_ij if it is a name of its own; entries are read below sums such as ∑ᵢ, and with notation="einstein", \
+where a repeated index is summed."""),
     (NotYetError, "(x)ᵢ", "x", """\
 an entry stands here, and no sum is over an index
   (x)ᵢ
@@ -364,7 +373,8 @@ A logarithm to the base b is log(x)/log(b)."""),
 Aᵀ would fit on the left."""),
     (NotYetError, r"\mathbb{E} x", "x", r"""\mathbb{E} is not read
   \mathbb{E} x
-  ^^^^^^^^^"""),
+  ^^^^^^^^^
+An expectation is not part of the notation: write the mean of a sample."""),
     (ParseError, r"\frac{1}", "", r"""something is missing after }
   \frac{1}
           ^"""),

@@ -424,7 +424,21 @@ class Simplifier:
                 expanded = self._factored(expanded)
             if self.cost(expanded) < self.cost(e) - is_negative(e):  # a leading minus is no reason
                 return self._again(expanded)
-        return self._absorbed(e)
+        folded = self._folded(e)
+        return folded if folded is not e else self._absorbed(e)
+
+    def _folded(self, e: Expr) -> Expr:
+        """A sum and the factor beside it as one, where that is cheaper: S (X − μ 𝟏ᵀ) 𝟏 as S (X 𝟏 − n μ)."""
+        c, s, m = (1, (), e.args) if is_chain(e) else parts(e)
+        if len(m) < 3:
+            return e
+        for i in range(len(m) - 1):
+            if any(f.op is ADD or (f.op is TRANSPOSE and f.args[0].op is ADD) for f in m[i : i + 2]):
+                pair = multiply(m[i], m[i + 1])
+                form = self._again(pair)
+                if self.cost(form) < self.cost(pair):
+                    return self._again(multiply(number(c), *s, *m[:i], form, *m[i + 2 :]))
+        return e
 
     def _split(self, e: Expr) -> Expr:
         """A linear function of a sum, term by term, if that is cheaper: tr(a I − B) is n a − tr(B)."""

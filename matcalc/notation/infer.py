@@ -225,6 +225,8 @@ def _named(problem: Problem, found: Constraints) -> tuple[dict[str, Shape], dict
             root = find(size)
             if isinstance(root, Variable):
                 roots.setdefault(root)
+            else:  # the upper limit of a sum
+                taken.update(dim_names(root))
     if len(roots) == 1 and "n" not in taken:
         pool = iter(["n"])
     else:

@@ -164,7 +164,8 @@ class _Writer:
         if name == "mathbb":
             if text.strip() == "R":
                 return [Piece("ℝ", mark.start, end, "word")]
-            raise NotYetError(f"\\mathbb{{{text}}} is not read", spans=((mark.start, end),))
+            advice = "An expectation is not part of the notation: write the mean of a sample." if text == "E" else ""
+            raise NotYetError(f"\\mathbb{{{text}}} is not read", spans=((mark.start, end),), advice=advice)
         if name == "mathrm" and text == "d":
             return [Piece("d", mark.start, end, "prefix")]  # of a differential: dX is one name
         if re.fullmatch(r"[\w ]+", text):
@@ -196,10 +197,9 @@ class _Writer:
         if not text:
             raise ParseError("an index is missing here", spans=((mark.start, mark.end),))
         if base and base[-1].kind == "word" and base[-1].text in FUNCTIONS:
-            raise NotYetError(
-                f"an index below {base[-1].text} is not read", spans=((base[-1].start, below[-1].end),),
-                advice="A logarithm to the base b is log(x)/log(b).",
-            )  # fmt: skip
+            name, span = base[-1].text, (base[-1].start, below[-1].end)
+            advice = _BELOW.get(name, "Write the function alone, and say what it depends on in the declarations.")
+            raise NotYetError(f"an index below {name} is not read", spans=(span,), advice=advice)
         base = _grouped(base)
         at = len(base)
         while at and base[at - 1].kind == "raised" and base[at - 1].text != "ᵀ":
@@ -215,9 +215,17 @@ class _Writer:
         """x^2, A^{-1}, X^\\top, \\sum^n."""
         base, mark, above = children
         end = above[-1].end if above else mark.end
-        text = "".join(piece.text for piece in above).strip()
+        text = _spaced(above)
         if not text:
             raise ParseError("an exponent is missing here", spans=((mark.start, mark.end),))
+        if text in ("H", "∗", "*") and (text != "H" or above[-1].kind == "word"):
+            raise ParseError(
+                "the conjugate transpose is not read: matrices here are real", spans=((mark.start, end),),
+                advice=r"Write ^{\top}.",
+            )  # fmt: skip
+        example = _EXAMPLE.fullmatch(text)
+        if example is not None and base and base[-1].kind in ("letter", "word", "lowered"):
+            return _numbered(base, example.group(1), mark, end)
         letter = base[-1] if base else None
         if (letter is not None and letter.text == "ℝ") or any(p.text in ("∑", "∏") for p in base[-2:]):
             return [*base, Piece(f"^{{{text}}}", mark.start, end, "raised")]
@@ -243,6 +251,31 @@ class _Writer:
         marks = {"amp": ", ", "row": "; "}
         body = [Piece(marks[p.kind], p.start, p.end) if p.kind in marks else p for p in inside]
         return [Piece("[", begin.start, begin.end), *body, Piece("]", end.start, end.end, "close")]
+
+
+#: x^{(i)}, the i-th example, and W^{(2)}, the second layer.
+_EXAMPLE = re.compile(r"\(\s*([a-z]|[0-9]{1,3})\s*\)")
+_SOLVE = "Write the objective alone; solve() and minimize() look for where it is least."
+#: The way out where something stands below the name of a function.
+_BELOW = {"log": "A logarithm to the base b is log(x)/log(b).", "min": _SOLVE, "max": _SOLVE}
+
+
+def _numbered(base: Pieces, number: str, mark: Token, end: int) -> Pieces:
+    """The letter with the number in brackets as its first index: x^{(i)}_j is x_{ij}."""
+    last = base[-1]
+    if last.kind == "lowered":
+        text = f"_{{{number}{last.text[2:-1]}}}"
+        return [*base[:-1], Piece(text, last.start, end, "lowered")]
+    return [*base, Piece(f"_{{{number}}}", mark.start, end, "lowered")]
+
+
+def _spaced(pieces: Pieces) -> str:
+    """What the pieces say, apart where they stand apart in the source: two letters are not one word."""
+    text = ""
+    for before, piece in zip([None, *pieces], pieces, strict=False):
+        apart = before is not None and piece.start > before.end and piece.kind not in ("raised", "lowered")
+        text += (" " if apart else "") + piece.text
+    return text.strip()
 
 
 def _exponent(text: str) -> str:

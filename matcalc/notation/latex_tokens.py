@@ -62,6 +62,11 @@ _REFUSED = {
     "over": r"Write \frac{a}{b}.",
     "lim": "A limit is not part of the notation.",
     "int": "An integral is not part of the notation.",
+    "arg": "Write the objective alone; solve() and minimize() look for its minimum.",
+    "inf": "Write the objective alone; solve() and minimize() look for its minimum.",
+    "sup": "Write the objective alone; solve() and minimize() look for its maximum.",
+    "argmin": "Write the objective alone; solve() and minimize() look for its minimum.",
+    "argmax": "Write the objective alone; solve() and minimize() look for its maximum.",
     "binom": "",
     "iint": "",
 }

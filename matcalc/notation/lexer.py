@@ -108,7 +108,7 @@ _TOKEN = re.compile(
             rf"(?P<SUM>{SUMMATION})",
             r"(?P<NUMBER>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)",
             rf"(?P<WORD>{WORD})",
-            rf"(?P<TOP>\^\s*(?:[-−]?\s*{_TOP}|\{{\s*[-−]?\s*{_TOP}\s*\}}|\(\s*[-−]?\s*{_TOP}\s*\)))",
+            rf"(?P<TOP>\^\s*(?:[-−]?\s*{_TOP}|\{{\s*[-−]?\s*{_TOP}\s*\}}|\(\s*[-−]?\s*{_TOP}\s*\)|\{{\s*\+\s*\}}))",
             r"(?P<DOTTED>\^\s*(?:\{\s*)?(?:∘|\\circ(?![A-Za-z])))",
             rf"(?P<SUPERSCRIPT>[{''.join(c for c in SUPERSCRIPTS if c != '½')}]+)",
             r"(?P<FRACTION>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒])",
@@ -120,7 +120,7 @@ _TOKEN = re.compile(
     ),
     re.DOTALL,
 )
-_RAISED = re.compile(r"-?T|-?[0-9]+|.+", re.DOTALL)
+_RAISED = re.compile(r"-?T|-?[0-9]+|\+$|.+", re.DOTALL)
 _LETTER_EXPONENT = re.compile(r"\(?([A-Za-z0-9]+)(?:([+-])([A-Za-z0-9]+))?\)?")
 
 
@@ -227,7 +227,8 @@ def _rare(kind: str, written: str, start: int, end: int) -> Iterator[Token]:
     if kind == "FRACTION":
         yield Token("NUMBER", _FRACTIONS[written], start, end)
     elif kind == "TOP":
-        yield Token("SUPERSCRIPT", "-T" if "-" in written or "−" in written else "T", start, end)
+        raised = "+" if "+" in written else "-T" if "-" in written or "−" in written else "T"
+        yield Token("SUPERSCRIPT", raised, start, end)
     elif kind == "SUPERSCRIPT":
         yield from _superscript(written, start, end)
     elif kind == "DOTTED":
@@ -253,7 +254,7 @@ def _superscript(written: str, start: int, end: int) -> Iterator[Token]:
         assert found is not None
         part, here = found.group(), start + at
         at = found.end()
-        if part in ("T", "-T"):
+        if part in ("T", "-T", "+"):
             yield Token("SUPERSCRIPT", part, here, start + at)
         elif part.lstrip("-").isdecimal():
             yield Token(
@@ -269,12 +270,9 @@ def _superscript(written: str, start: int, end: int) -> Iterator[Token]:
 def _letter_exponent(part: str, start: int, end: int) -> Iterator[Token]:
     found = _LETTER_EXPONENT.fullmatch(part)
     if found is None:
-        advice = (
-            "The pseudoinverse is not read; (AᵀA)⁻¹Aᵀ is."
-            if part == "+"
-            else "Write the exponent after ^, in brackets."
+        raise ParseError(
+            "this exponent is not read", spans=((start, end),), advice="Write the exponent after ^, in brackets."
         )
-        raise ParseError("this exponent is not read", spans=((start, end),), advice=advice)
     yield Token("CARET", "^", start, start)
     yield Token("LPAR", "(", start, start)
     for i, piece in enumerate(found.groups()):

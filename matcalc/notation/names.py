@@ -95,8 +95,11 @@ MARKS = "\u0300-\u036f"
 PRIMES = "′″‴⁗"
 _INDEX = DIGITS + "".join(SUBSCRIPT_LETTERS)
 
-#: A word: letters with accents, digits, indices and primes.
-WORD = rf"[{LETTERS}](?:[{LETTERS}{MARKS}0-9{_INDEX}{PRIMES}]|_\{{[^{{}}\n]{{1,40}}\}}|_(?=[{LETTERS}0-9]))*"
+#: A word: letters with accents, digits, indices and primes; an index in braces ends it.
+WORD = (
+    rf"[{LETTERS}](?:[{LETTERS}{MARKS}0-9{_INDEX}{PRIMES}]|_(?=[{LETTERS}0-9]))*"
+    rf"(?:_\{{[^{{}}\n]{{1,40}}\}}[{PRIMES}]*)?"
+)
 #: A letter of a word, with what belongs to it alone.
 _PIECE = re.compile(
     rf"[{LETTERS}][{MARKS}]*(?:[0-9]+|[{DIGITS}]+|_[0-9]+|_\{{[^{{}}]*\}}|[{''.join(SUBSCRIPT_LETTERS)}]+)*[{PRIMES}]*"

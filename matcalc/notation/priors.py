@@ -78,17 +78,35 @@ def _number(cost: Costs) -> None:
 
 
 def _weigh_transpose(node: Node, costs: dict[str, Costs]) -> None:
+    if node.data not in ("T", "-T"):
+        return
+    _weigh_rows(node.args[0], costs)
     name = _symbol_of(node.args[0], costs)
-    if name and node.data in ("T", "-T"):
+    if name:
         costs[name]["scalar"] = 2.5
         if is_greek(name) and not is_upper(name):
             costs[name]["vector"] = 0.0
 
 
 def _weigh_fence(node: Node, costs: dict[str, Costs]) -> None:
+    _weigh_rows(node.args[0], costs)
     name = _symbol_of(node.args[0], costs)
     if name:
         _array(costs[name])
+
+
+def _weigh_rows(inside: Node, costs: dict[str, Costs]) -> None:
+    """In (xᵢ − μ)ᵀ and ‖xᵢ − μ‖ what bears one index is a row of a matrix, and what stands beside it a vector."""
+    terms = [term.args[0] if term.kind == "negated" else term for term in inside.args] if inside.kind == "sum" else []
+    rows = [
+        name
+        for term in (inside, *terms)
+        if term.kind == "entry" and len(term.data) == 1 and (name := _symbol_of(term.args[0], costs))
+    ]
+    for name in rows:
+        costs[name].update(matrix=0.0, vector=2.5, scalar=4.0)
+    for name in filter(None, [_symbol_of(term, costs) for term in terms if rows]):
+        costs[name].update(vector=0.0, scalar=2.5)
 
 
 def _weigh_exponent(node: Node, costs: dict[str, Costs]) -> None:
@@ -117,12 +135,17 @@ def _weigh_entrywise(node: Node, costs: dict[str, Costs]) -> None:
 def _weigh_product(node: Node, costs: dict[str, Costs]) -> None:
     """A scalar stands at the left of a product; a Greek letter at its right end is a vector before it is a scalar.
 
-    The capital letter in xᵀA x is a matrix, since that is a quadratic form.
+    The capital letter in xᵀA x is a matrix, since that is a quadratic form; in A xᵢ what bears the index is a row.
     """
     for left, middle, right in zip(node.args, node.args[1:], node.args[2:], strict=False):
         name = _symbol_of(middle, costs)
         if name and costs[name]["matrix"] == 0 and _is_transpose(left, right):
             costs[name]["vector"] += 0.5
+    last, matrices = node.args[-1], [_symbol_of(arg, costs) for arg in node.args[:-1]]
+    if last.kind == "entry" and len(last.data) == 1 and any(name and costs[name]["matrix"] == 0 for name in matrices):
+        below = _symbol_of(last.args[0], costs)
+        if below:
+            costs[below].update(matrix=0.0, vector=1.5)
     name = _symbol_of(node.args[-1], costs)
     if name is None:
         return

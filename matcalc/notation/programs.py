@@ -31,6 +31,7 @@ class Statement:
 
 
 _LEFT = re.compile(rf"\s*(?P<name>\\?(?:{WORD})(?:_\{{[^{{}}\n]*\}})?)\s*=(?!=)")
+_FUNCTION = re.compile(_LEFT.pattern.replace(r")\s*=(?!=)", r")\s*\([^()=]*\)\s*=(?!=)"))
 _EQUALS = re.compile(r"(?<![<>=!:])=(?![^{}\n]{0,40}\})")  # but not that of \sum_{i=1}
 _BRACKETS = {"(": 1, "[": 1, "{": 1, "⟨": 1, ")": -1, "]": -1, "}": -1, "⟩": -1}
 #: A line that ends or begins so goes on; a minus at the beginning of a line may be a sign.
@@ -48,7 +49,8 @@ def split_program(text: str) -> list[Statement]:
     if ";" not in text and "=" not in text:
         return [Statement("", 0, len(text))]
     pieces = list(_pieces(text))
-    statements = [_statement(text, start, end) for start, end in pieces if text[start:end].strip()]
+    filled = [(start, end) for start, end in pieces if text[start:end].strip()]
+    statements = [_statement(text, start, end, last=(start, end) == filled[-1]) for start, end in filled]
     return statements or [Statement("", 0, len(text))]
 
 
@@ -84,8 +86,9 @@ def _line_ends(text: str, start: int, at: int) -> bool:
     return True
 
 
-def _statement(text: str, start: int, end: int) -> Statement:
-    found = _LEFT.match(text, start, end)
+def _statement(text: str, start: int, end: int, last: bool = False) -> Statement:
+    """A statement with its name; of the last one it may be L(w), whatever it is said to depend on."""
+    found = _LEFT.match(text, start, end) or (last and _FUNCTION.match(text, start, end)) or None
     if found is not None:
         return Statement(normalise_name(found["name"]), found.end(), end)
     equals = _EQUALS.search(text, start, end)
@@ -94,7 +97,7 @@ def _statement(text: str, start: int, end: int) -> Statement:
         raise ParseError(
             f"{left[:40]} stands left of =, and only a name can be given a value",
             spans=((start + len(text[start:end]) - len(text[start:end].lstrip()), equals.end()),),
-            advice="Write name = expression, or one side of the equation alone.",
+            advice="Write name = expression, or one side of the equation alone; the last statement may be L(w) = ….",
         )
     return Statement("", start, end)
 

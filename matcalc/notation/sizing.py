@@ -196,6 +196,8 @@ def _norm(c: Constraints, node: Node) -> Sizes:
     inside = node.args[0]
     if node.data == "2" and not (c.is_scalar(inside) or c.is_vector(inside) or c.stands_alone(inside)):
         raise c.refuse("the spectral norm of a matrix is not read", inside)
+    if c.is_scalar(inside):
+        c.doubt(inside)
     return SCALAR
 
 

@@ -147,8 +147,10 @@ class TreeBuilder:
         return node
 
     def raised(self, children: Children) -> Node:
-        """Aᵀ, X⁻¹, x²."""
+        """Aᵀ, X⁻¹, x², A⁺."""
         base, mark = children
+        if mark.value == "+":
+            return Node("call", [base], "pinv", base.start, mark.end)
         return Node("raised", [base], mark.value, base.start, mark.end)
 
     def entry(self, children: Children) -> Node:

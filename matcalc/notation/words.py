@@ -41,13 +41,11 @@ READER_FUNCTIONS = frozenset(
     {"inv", "transpose", "eye", "ones", "zeros", "vector", "matrix", "hadamard", "inner", "dot"}
 )
 _REFUSED_FUNCTIONS = {
-    "adj": "The adjugate of X is det(X) X⁻¹.",
-    "pinv": "For a matrix A of full column rank it is (AᵀA)⁻¹Aᵀ.",
     "cross": "",
     "outer": "Write x yᵀ.",
     "pow": "Write x^k.",
 }
-_LATER_FUNCTIONS = ("logm", "sqrtm", "hess", "grad", "rank", "cond", "eig", "svd", "chol", "prod")
+_LATER_FUNCTIONS = ("hess", "grad", "rank", "cond", "eig", "svd", "chol", "prod")
 #: Greek letters that name functions; any other Greek letter before a bracket is a factor.
 _GREEK_FUNCTIONS = "φψ"
 #: Longer words are refused.
@@ -55,6 +53,8 @@ _LONGEST = 100
 _SIZED = re.compile(r"I(?:_([A-Za-z]\w*)|([₀-₉]+))")
 #: One letter with accents, an index and primes.
 _SINGLE = re.compile(rf"[{LETTERS}][{MARKS}]*[{DIGITS}]*[{PRIMES}]*")
+#: What stands below and is no index: capitals, and words with other letters than indices have, test or new.
+_NO_INDEX = re.compile(r"_[^\W\d_]*[A-Z]|_(?=[^\W\d_]{3})[^\W\d_]*[^\W\d_i-t]")
 _ORDERS = {"′" * order: order for order in range(5)}
 
 
@@ -233,6 +233,11 @@ class _Words:
         """A single letter that is not declared."""
         kind: str = "SYMBOL"
         value: object = name
+        if name == "H" and at and self.tokens[at - 1].type == "CARET":
+            raise ParseError(
+                "ᴴ is the conjugate transpose, and matrices here are real", spans=((token.start, token.end),),
+                advice="Write ᵀ; or declare H if it is an exponent.",
+            )  # fmt: skip
         if name == "I":
             kind, value = "IDENTITY", None
         elif name in self.indices:
@@ -337,11 +342,14 @@ class _Words:
                 f"{name.partition('_')[0]} over an index is not read", spans=((start, end),),
                 advice="Over all entries there are max(x) and min(x).",
             )  # fmt: skip
+        elif "_" in name and _SINGLE.fullmatch(name.partition("_")[0]) and _NO_INDEX.search(name):
+            out.append(Token("SYMBOL", name, start, end))
         elif "_" in name and _SINGLE.fullmatch(name.partition("_")[0]) and len(name) < 60:
             raise NotYetError(
                 f"{plain} is not declared, and no sum is over its index",
                 spans=((start, end),),
-                advice=f"Declare {name} if it is a name of its own; entries are read in texts with sums such as ∑ᵢ.",
+                advice=f"Declare {name} if it is a name of its own; entries are read below sums such as ∑ᵢ, "
+                'and with notation="einstein", where a repeated index is summed.',
             )
         else:
             self.split(at, token, plain, out)
