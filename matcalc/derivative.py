@@ -21,8 +21,8 @@ from matcalc.calculus.linear import action, adjoints, vec_matrix
 from matcalc.calculus.readings import axes_of, direction, gradients
 from matcalc.calculus.structure import subspace
 from matcalc.calculus.traces import as_traces
+from matcalc.codegen.assembly import Entries
 from matcalc.codegen.coded import Coded
-from matcalc.codegen.contractions import Entries, is_wasteful
 from matcalc.derivation import Steps, Task, derivation
 from matcalc.derivation.forms import Style
 from matcalc.derivation.html import html_page
@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from matcalc.codegen.columns import Columns
 
 __all__ = ["Derivative"]
+
+
+#: An array of more terms than this is made from the matrix of the linear map, which grows with its formula only.
+_MOST_ENTRIES = 24
 
 
 @dataclass(frozen=True)
@@ -317,16 +321,18 @@ class Derivative(Coded):
         return outputs, {name: self.axes for name in what if name == "derivative" and self.kind == "differential"}
 
     def _entries(self) -> Entries | None:
-        """The array by its entries, where a matrix of it would be much larger than what it is made of."""
-        if self.kind != "differential" or len(self.axes) != 4 or not is_wasteful(self.kronecker):
-            return None
+        """The array by its entries, without a matrix that acts on a vec; None where there are none, or too many."""
         dx = direction(self.variable)
+        if self.kind != "differential" or axes_of(self.expr.shape) + axes_of(dx.shape) != self.axes:
+            return None
+        letters = "ijkl"[: len(self.axes)]
+        named = iter(letters)
+        row, column, *at = [next(named) if d != 1 else "" for d in (*self.expr.shape, *dx.shape)]
         try:
-            terms = linear_entries(self._question.with_names(self.expr), dx, "i", "j", ("k", "l"))
+            terms = linear_entries(self.expr, dx, row, column, (at[0], at[1]), most=_MOST_ENTRIES)
         except DerivativeError:
             return None
-        found = Entries(tuple(terms), "ijkl", self.axes)
-        return found if found.is_one_sum() else None
+        return Entries(tuple(terms), letters, self.axes) if terms else None
 
     def _has_matrix(self) -> bool:
         """Whether the linear map has a matrix in closed form; the array of a Fréchet form is made column by column."""

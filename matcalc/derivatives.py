@@ -13,8 +13,8 @@ from matcalc.calculus.answers import Answer, Question
 from matcalc.calculus.conditions import conditions_of
 from matcalc.calculus.definitions import needed, values_of
 from matcalc.calculus.forms import facts_of, recognised
+from matcalc.codegen.assembly import Entries
 from matcalc.codegen.coded import Coded
-from matcalc.codegen.contractions import Entries
 from matcalc.derivation import Steps, Task, derivation
 from matcalc.derivation.forms import Style
 from matcalc.derivative import Derivative, check_choice, remarks_on

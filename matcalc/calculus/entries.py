@@ -1,7 +1,8 @@
 """The entries of a linear expression: sums of products of entries and δ.
 
 There is one rule for each linear primitive; dX itself is δᵢₖ δⱼₗ, and a δ with an index that is
-summed over renames it, so that most sums are gone. Nothing is computed in this form: it is for showing.
+summed over renames it, so that most sums are gone. Nothing is differentiated in this form: it is shown, and arrays
+of three axes and more are computed from it.
 """
 
 from __future__ import annotations
@@ -61,10 +62,30 @@ def summed(term: Term) -> list[str]:
     return list(dict.fromkeys([i for i in used if i.startswith("#")]))
 
 
-def linear_entries(e: Expr, dx: Expr, row: str, column: str, at: Pair) -> list[Term]:
-    """The entry of e in this row and column, where dx is 1 at the indices `at` and 0 elsewhere."""
+def linear_entries(e: Expr, dx: Expr, row: str, column: str, at: Pair, most: int = 0) -> list[Term]:
+    """The entry of e in this row and column, where dx is 1 at the indices `at` and 0 elsewhere.
+
+    most: the number of terms above which this is refused; 0 for any.
+    """
     reader = _Reader(dx, at)
-    return [_contracted(reader.opened(term), reader.dummies) for term in reader.linear(e, row, column)]
+    if most and _count(e, dx) > most:
+        raise DerivativeError(f"the entries are a sum of more than {most} terms")
+    return [_without_ones(_contracted(reader.opened(term), reader.dummies)) for term in reader.linear(e, row, column)]
+
+
+def _count(e: Expr, dx: Expr) -> int:
+    """How many ways lead from e down to dx: each is a term, since e is linear in it."""
+    ways: dict[Expr, int] = {}
+    for node in postorder(e):
+        ways[node] = 1 if node is dx else sum(ways[a] for a in node.args)
+    return ways[e]
+
+
+def _without_ones(term: Term) -> Term:
+    """The term without entries of 𝟏, but for those that an index is summed over in nothing else."""
+    seen = {i for e, a, b in term.entries if e.op is not ONES for i in (a, b)}
+    kept = [(e, a, b) for e, a, b in term.entries if e.op is not ONES or {a, b} - seen - {""} & set(summed(term))]
+    return Term(term.number, term.deltas, tuple(kept))
 
 
 def _contracted(term: Term, dummies: set[str]) -> Term:
@@ -86,6 +107,7 @@ class _Reader:
         self.dx, self.at = dx, at
         self.dummies: set[str] = set()
         self._fresh = count()
+        self._varying: dict[Expr, bool] = {}
 
     def fresh(self) -> str:
         """An index that is summed over."""
@@ -94,7 +116,10 @@ class _Reader:
         return name
 
     def depends(self, e: Expr) -> bool:
-        return any(node is self.dx for node in postorder(e))
+        if e not in self._varying:
+            for node in postorder(e):
+                self._varying[node] = node is self.dx or any(self._varying[a] for a in node.args)
+        return self._varying[e]
 
     def linear(self, e: Expr, i: str, j: str) -> list[Term]:
         """The entry (i, j) of e as a sum of terms."""
@@ -194,7 +219,7 @@ def constant(e: Expr, i: str, j: str) -> Term:
     if e.op is IDENTITY:
         return Term(1, ((i, j),))
     if e.op is ONES:
-        return Term()
+        return Term(1, (), ((e, i, j),))  # a sum over it is a size, where nothing else has the index
     if e.op is TRANSPOSE:
         return constant(e.args[0], j, i)
     if e.op is GROUP:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import Dim
-from matcalc.codegen.contractions import Entries
+from matcalc.codegen.assembly import Entries
 from matcalc.codegen.rows import split_rows
 from matcalc.errors import NotYetError, OptionError
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import Dim, Shape, dim_names, dim_substitute, dim_text
-from matcalc.codegen.contractions import Entries
+from matcalc.codegen.assembly import Entries
 from matcalc.codegen.numpy_printer import numpy_source
 from matcalc.codegen.plan import NO_FACTS, plan
 from matcalc.codegen.program import Program

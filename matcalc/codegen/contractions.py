@@ -1,154 +1,229 @@
-"""Arrays of four axes from the entries of a linear map: sums over data of products of entries and δ.
+"""Sums of products of entries: which operand meets which, so that matrix products do most of the work.
 
-∑ₘ Xₘᵢ Dₘⱼ Xₘₖ Dₘₗ is JᵀJ with the rows of J the Kronecker products of the rows of X and D; with a δ
-the sum is an array of three axes that is added to a diagonal of the fourth-order one.
+A factor is a term and a letter for each of its axes; letters that no result has are summed over.
+∑ᵤ Xᵤᵢ Dᵤⱼ Xᵤₖ Dᵤₗ is JᵀJ with the rows of J the Kronecker products of the rows of X and D.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import NamedTuple
 
-from matcalc.algebra.expr import Expr, postorder
 from matcalc.algebra.shapes import Dim, dim_mul
-from matcalc.calculus.entries import Term as Entry
-from matcalc.codegen.elementwise import dense, plus, scale, size_of, spread, times, transpose
-from matcalc.codegen.linear import matmul
-from matcalc.codegen.terms import Dims, Term, make
+from matcalc.codegen.chains import estimate
+from matcalc.codegen.elementwise import dense, diagonal, power, size_of, spread, times, transpose
+from matcalc.codegen.linear import matmul, matvec, outer, total
+from matcalc.codegen.terms import Term, make, number
 
-__all__ = ["Entries", "assembled"]
-
-
-@dataclass(frozen=True)
-class Entries:
-    """An array by its entries: terms whose free indices are `indices`, of lengths `axes`."""
-
-    terms: tuple[Entry, ...]
-    indices: str
-    axes: Dims
-
-    def parts(self) -> Iterator[Expr]:
-        """The expressions whose entries are read."""
-        return (e for term in self.terms for e, _, _ in term.entries)
-
-    def is_one_sum(self) -> bool:
-        """Whether every term is a sum over one index that joins all its entries, with at most one δ."""
-        for term in self.terms:
-            summed = {i for _, a, b in term.entries for i in (a, b) if i.startswith("#")}
-            free = {i for _, a, b in term.entries for i in (a, b) if i and not i.startswith("#")}
-            free |= {i for pair in term.deltas for i in pair}
-            if len(summed) != 1 or len(term.deltas) > 1 or free != set(self.indices):
-                return False
-            if any(a and b and not {a, b} & summed for _, a, b in term.entries):
-                return False
-            kept = {i for pair in term.deltas for i in pair}
-            seen = {i for _, a, b in term.entries for i in (a, b)}
-            if kept and not kept & seen:
-                return False
-            if any(a == b for _, a, b in term.entries if a) or any(a.startswith("#") for p in term.deltas for a in p):
-                return False
-        return bool(self.terms)
+__all__ = ["Factor", "contracted", "laid_out", "normalised"]
 
 
-def is_wasteful(matrix: Expr) -> bool:
-    """Whether a vec-matrix has a diagonal matrix as large as itself inside, or picks from a Kronecker product."""
-    return any(
-        e.op.name == "diagonalizer" or (e.op.name == "diag" and e.args[0].op.name == "vec") for e in postorder(matrix)
-    )
+class Factor(NamedTuple):
+    """A term and a letter for each of its axes."""
+
+    term: Term
+    letters: str
 
 
-Factor = tuple[Term, str]
+def normalised(factors: Sequence[Factor]) -> list[Factor]:
+    """The factors with each row that another is divided by the sum of divided by it itself, so that none is large."""
+    found = list(factors)
+    for at, (v, letter) in enumerate(found):
+        if len(letter) != 1 or v.op != "times":
+            continue
+        rest = dict(v.powers)
+        for k, (t, letters) in enumerate(found):
+            if len(letters) == 2 and letter in letters:
+                axis = letters.index(letter)
+                base = total(t, 1 - axis)
+                if rest.get(base, 0) < 0 and rest[base].denominator == 1:
+                    rest[base] += 1
+                    found[k] = Factor(times(t, spread(power(base, -1), t.dims, axis)), letters)
+        kept = [power(base, exponent) for base, exponent in rest.items() if exponent]
+        found[at] = Factor(times(*kept), letter) if kept else Factor(number(v.table, 1), "")
+    return [f for f in found if f.letters]
 
 
-def assembled(found: Entries, images: Mapping[Expr, Term]) -> Term | None:
-    """The array, or None if a term is of another form."""
-    lengths = dict(zip(found.indices, found.axes, strict=True))
-    whole: list[Term] = []
-    placed: list[tuple[Term, str]] = []
-    for entry in found.terms:
-        indices, names = found.indices, _letters(entry)
-        scalars = [images[e] for e, i, j in entry.entries if not i and not j]
-        factors = [(dense(images[e]), names[i] + names[j]) for e, i, j in entry.entries if i or j]
-        for a, b in entry.deltas:
-            if not {a, b} <= set(indices):
-                return None
-            indices = indices.replace(b, "")
-            factors = [(t, n.replace(b, a)) for t, n in factors]
-        if len(indices) == 4:
-            one = _product(factors, indices[:2], indices[2:], lengths)
-        elif len(indices) == 3:
-            (kept,) = [a for a, _ in entry.deltas]
-            rest = indices.replace(kept, "")
-            one = _product(factors, rest, kept, lengths)
-            view = "".join([i if i in indices else next(a for a, b in entry.deltas if b == i) for i in found.indices])
-        else:
-            return None
-        if one is None:
-            return None
-        one = scale(entry.number, times(*scalars, one)) if scalars else scale(entry.number, one)
-        if len(indices) == 4:
-            whole.append(one)
-        else:
-            placed.append((one, f"{view}->{rest}{kept}"))
-    if not whole and not placed:
-        return None
-    return _sum(whole, placed, found, lengths)
+def contracted(factors: Sequence[Factor], free: str, last: str, lengths: Mapping[str, Dim]) -> list[Factor]:
+    """Factors with free letters only, whose product is the sum over all other letters of the product of those given.
+
+    last: free letters that are taken as columns where rows and columns can be chosen.
+    """
+    found = _merged(factors)
+    while True:
+        alone = next(_alone(found, free), None)
+        if alone is None:
+            break
+        at, letter = alone
+        t, letters = found[at]
+        summed = total(t, None if t.rank == 1 else letters.index(letter))
+        found[at] = Factor(summed, letters.replace(letter, ""))
+        found = _merged(found)
+    out: list[Factor] = []
+    for group in _connected(found, free):
+        out += _summed(group, free, last, lengths)
+    return _merged(out)
 
 
-def _letters(entry: Entry) -> dict[str, str]:
-    """The indices of a term with a letter for each that is summed over."""
-    used = dict.fromkeys(i for _, a, b in entry.entries for i in (a, b))
-    summed = [i for i in used if i.startswith("#")]
-    return {**{i: i for i in used}, **dict(zip(summed, "uvwz", strict=False)), "": ""}
+def _alone(factors: Sequence[Factor], free: str) -> Iterator[tuple[int, str]]:
+    """The letters that are summed over and occur in one factor only, which has at most two axes."""
+    count = Counter(i for _, letters in factors for i in letters)
+    return ((at, i) for at, (t, letters) in enumerate(factors) for i in letters
+            if t.rank < 3 and i not in free and count[i] == 1)  # fmt: skip
 
 
-def _product(factors: Sequence[Factor], left: str, right: str, lengths: Mapping[str, Dim]) -> Term | None:
-    """The matrix of the sum of products, rows by the indices on the left and columns by those on the right."""
-    summed = {i for _, names in factors for i in names if i not in lengths}
-    if len(summed) != 1 or any(len(set(n)) != len(n) or (len(n) == 2 and not set(n) & summed) for _, n in factors):
-        return None
-    (s,) = summed
-    turned = [(transpose(t), n[::-1]) if n.endswith(s) and len(n) == 2 else (t, n) for t, n in factors]
-    sides = [_rows_of([f for f in turned if set(f[1]) & set(side)], side, s) for side in (left, right)]
-    if sides[0] is None or sides[1] is None:
-        return None
-    weights = [t for t, n in turned if n == s]
-    first = sides[0]
-    if weights:
-        narrow, wide = (1, 0) if len(right) < len(left) else (0, 1)
-        weighted = sides[narrow]
-        assert weighted is not None
-        sides[narrow] = times(spread(times(*weights), weighted.dims, 0), weighted)
-        first, sides[wide] = sides[0], sides[wide]
-    assert first is not None and sides[1] is not None
-    return matmul(transpose(first), sides[1])
+def _merged(factors: Iterable[Factor]) -> list[Factor]:
+    """The factors with those that have the same letters multiplied, and diagonals where a letter stands twice."""
+    out: dict[str, Term] = {}
+    large: list[Factor] = []
+    for t, letters in factors:
+        if t.rank > 2:
+            large.append(Factor(t, letters))
+            continue
+        if len(letters) == 2 and letters[0] == letters[1]:
+            t, letters = diagonal(t), letters[0]
+        if letters not in out and len(letters) == 2 and letters[::-1] in out:
+            t, letters = transpose(t), letters[::-1]
+        out[letters] = times(out[letters], t) if letters in out else t
+    return [*[Factor(t, letters) for letters, t in out.items()], *large]
 
 
-def _rows_of(factors: Sequence[Factor], side: str, s: str) -> Term | None:
-    """The matrix whose rows are the products of rows of the factors: one column for each value of the indices."""
-    found: list[Term] = []
-    for index in side:
-        group = [t for t, n in factors if n == s + index]
-        if not group:
-            return None
-        columns = [t for t, n in factors if n == index]
-        if columns:
-            group.append(spread(times(*columns), group[0].dims, 1))
-        found.append(times(*group) if len(group) > 1 else group[0])
-    rows = dense(found[0])
-    for t in found[1:]:
-        dims = (rows.dims[0], dim_mul(rows.dims[1], t.dims[1]))
-        rows = make("row_kron", (rows, dense(t)), None, dims)
+def _connected(factors: Sequence[Factor], free: str) -> list[list[Factor]]:
+    """The factors in groups that share letters that are summed over."""
+    groups: list[list[Factor]] = []
+    for factor in factors:
+        summed = set(factor.letters) - set(free)
+        joined = [g for g in groups if summed & {i for f in g for i in f.letters}]
+        groups = [g for g in groups if g not in joined] + [[f for g in joined for f in g] + [factor]]
+    return groups
+
+
+def _summed(group: list[Factor], free: str, last: str, lengths: Mapping[str, Dim]) -> list[Factor]:
+    summed = {i for _, letters in group for i in letters} - set(free)
+    if not summed:
+        return group
+    if len(summed) == 1 and all(len(letters) < 3 for _, letters in group):
+        return [_gram(group, summed.pop(), free, last, lengths)]
+    while summed:
+        growth = [(_gain(a, b, group, free), n) for n, (a, b) in enumerate(_pairs(group, summed))]
+        a, b = list(_pairs(group, summed))[min(growth)[1]]
+        rest = [f for f in group if f is not a and f is not b]
+        group = _merged([*rest, _pair(a, b, _kept(a, b, rest, free))])
+        alone = next(_alone(group, free), None)
+        if alone is not None:
+            return contracted(group, free, last, lengths)
+        summed = {i for _, letters in group for i in letters} - set(free)
+        if len(summed) == 1 and all(len(letters) < 3 for _, letters in group):
+            return _summed(group, free, last, lengths)
+    return group
+
+
+# --- one sum ---------------------------------------------------------------------------------------
+
+
+def _gram(group: Sequence[Factor], s: str, free: str, last: str, lengths: Mapping[str, Dim]) -> Factor:
+    """The sum over s as one product of matrices, whose rows and columns are free letters."""
+    letters = "".join(sorted({i for _, found in group for i in found} - {s}, key=free.index))
+    weights = times(*[t for t, found in group if found == s]) if any(found == s for _, found in group) else None
+    tall = {(found.replace(s, "")): (transpose(t) if found[1] == s else t) for t, found in group if len(found) == 2}
+    if len(letters) == 1:
+        assert weights is not None
+        return Factor(matvec(transpose(tall[letters]), weights), letters)
+    right = next((i for i in letters if i in last), letters[-1]) if len(letters) < 4 else letters[2:]
+    left = "".join([i for i in letters if i not in right])
+    sides = [_rows_of([tall[i] for i in side]) for side in (left, right)]
+    if weights is not None:
+        narrow = 1 if len(right) <= len(left) else 0
+        sides[narrow] = times(spread(weights, sides[narrow].dims, 0), sides[narrow])
+    product = matmul(transpose(sides[0]), sides[1])
+    if len(letters) == 2:
+        return Factor(product, left + right)
+    dims = tuple([lengths[i] for i in left + right])
+    sizes = [size_of(product.table, d) for d in dims]
+    return Factor(make("reshape", (dense(product), *sizes), None, dims), left + right)
+
+
+def _rows_of(tall: Sequence[Term]) -> Term:
+    """The matrix whose rows are the Kronecker products of the rows of some matrices."""
+    rows = tall[0] if len(tall) == 1 else dense(tall[0])
+    for t in tall[1:]:
+        rows = make("row_kron", (rows, dense(t)), None, (rows.dims[0], dim_mul(rows.dims[1], t.dims[1])))
     return rows
 
 
-def _sum(whole: Sequence[Term], placed: Sequence[tuple[Term, str]], found: Entries, lengths: Mapping[str, Dim]) -> Term:
-    table = (whole or [t for t, _ in placed])[0].table
-    sizes = tuple([size_of(table, d) for d in found.axes])
-    matrix = [dense(plus([(1, t) for t in whole]))] if whole else []
-    blocks = []
-    for t, names in placed:
-        axes = tuple([lengths[i] for i in names.partition("->")[2]])
-        blocks.append(make("reshape", (dense(t), *[size_of(table, d) for d in axes]), None, axes))
-    data = (len(matrix), *[names for _, names in placed])
-    return make("assembled", (*sizes, *matrix, *blocks), data, found.axes)
+# --- pairs -----------------------------------------------------------------------------------------
+
+
+def _pairs(group: Sequence[Factor], summed: set[str]) -> Iterator[tuple[Factor, Factor]]:
+    return (pair for pair in combinations(group, 2) if set(pair[0].letters) & set(pair[1].letters) & summed)
+
+
+def _kept(a: Factor, b: Factor, rest: Sequence[Factor], free: str) -> str:
+    """The letters of the product of two factors, after the sums that concern no other."""
+    needed = set(free) | {i for _, letters in rest for i in letters}
+    kept = [i for i in dict.fromkeys(a.letters + b.letters) if i in needed]
+    return "".join(sorted(kept, key=free.index) if set(kept) <= set(free) else kept)
+
+
+def _gain(a: Factor, b: Factor, group: Sequence[Factor], free: str) -> int:
+    """How much larger the arrays become."""
+    rest = [f for f in group if f is not a and f is not b]
+    dims = dict(zip(a.letters + b.letters, a.term.dims + b.term.dims, strict=True))
+    return _count(dims[i] for i in _kept(a, b, rest, free)) - _count(a.term.dims) - _count(b.term.dims)
+
+
+def _count(dims: Iterable[Dim]) -> int:
+    out = 1
+    for d in dims:
+        out *= estimate(d)
+    return out
+
+
+def _pair(a: Factor, b: Factor, kept: str) -> Factor:
+    """The product of two factors, summed over the letters that are not kept."""
+    summed = [i for i in a.letters if i not in kept]
+    if len(a.letters) < 3 and len(b.letters) < 3 and len(summed) == 1 and summed[0] in b.letters:
+        (s,) = summed
+        if not set(a.letters) & set(b.letters) - {s}:
+            left = a.term if a.letters.endswith(s) else transpose(a.term)
+            right = b.term if b.letters.startswith(s) else transpose(b.term)
+            rest = a.letters.replace(s, "") + b.letters.replace(s, "")
+            if left.rank == 1:
+                left, right = transpose(right), left
+            return Factor(matmul(left, right) if right.rank == 2 else matvec(left, right), rest)
+    return _einsum((a, b), kept)
+
+
+def _einsum(factors: Sequence[Factor], kept: str) -> Factor:
+    dims = {i: d for t, letters in factors for i, d in zip(letters, t.dims, strict=True)}
+    text = ",".join([letters for _, letters in factors]) + "->" + kept
+    term = make("index_sum", tuple([dense(t) for t, _ in factors]), text, tuple([dims[i] for i in kept]))
+    return Factor(term, kept)
+
+
+# --- products of what is left ------------------------------------------------------------------------
+
+
+def laid_out(factors: Sequence[Factor], order: str) -> Factor:
+    """The product of factors without sums, its axes in this order if it has two of them, or if it is computed here."""
+    order = "".join([i for i in order if any(i in letters for _, letters in factors)])
+    found = sorted(factors, key=lambda f: -len(f.letters))
+    whole: list[Factor] = []
+    for f in found:  # a vector is multiplied into a matrix that has its letter
+        into = next((i for i, g in enumerate(whole) if len(f.letters) == 1 and f.letters in g.letters and
+                     len(g.letters) < 3), None)  # fmt: skip
+        if into is None:
+            whole.append(f)
+        else:
+            t, letters = whole[into]
+            axis = letters.index(f.letters)
+            whole[into] = Factor(times(spread(f.term, t.dims, axis) if t.rank > 1 else f.term, t), letters)
+    if len(whole) == 1:
+        t, letters = whole[0]
+        return Factor(transpose(t), order) if len(letters) == 2 and letters != order else whole[0]
+    if len(order) == 2:
+        u, v = sorted(whole, key=lambda f: order.index(f.letters))
+        return Factor(outer(u.term, v.term), order)
+    return _einsum(sorted(whole, key=lambda f: order.index(f.letters[0])), order)

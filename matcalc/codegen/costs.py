@@ -120,11 +120,19 @@ def _solve(t: Term) -> Count:
 
 
 def _index_sum(t: Term) -> Count:
-    """As many products as there are places, of all operands but the last."""
+    """As many products as there are places, of all operands but the last, and a sum where indices go."""
+    given, _, kept = str(t.data).partition("->")
     sizes: dict[str, Dim] = {}
-    for names, arg in zip(str(t.data).partition("->")[0].split(","), t.args, strict=True):
+    for names, arg in zip(given.split(","), t.args, strict=True):
         sizes.update(zip(names, arg.dims, strict=True))
-    return _product(len(t.args), *sizes.values())
+    return _product(len(t.args) - (len(sizes) == len(kept)), *sizes.values())
+
+
+def _assembled(t: Term) -> Count:
+    out: Count = {}
+    for block in t.args[t.rank + 1 :]:
+        add(out, _product(1, *block.dims))
+    return out
 
 
 _RULES: dict[str, Callable[[Term], Count]] = {
@@ -152,6 +160,7 @@ _RULES: dict[str, Callable[[Term], Count]] = {
     "index_sum": _index_sum,
     "stacked_product": _index_sum,
     "blocks4": lambda t: {},
+    "assembled": _assembled,
     "full": lambda t: {},
     "eye": lambda t: {},
     "copy": lambda t: {},

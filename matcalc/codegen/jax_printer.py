@@ -25,7 +25,6 @@ JAX = Dialect(
         "solve_triangular:('lower', True)": "jax.scipy.linalg.solve_triangular({0}, {1}, lower=True, trans=1)",
         "solve_triangular:('upper', False)": "jax.scipy.linalg.solve_triangular({0}, {1})",
         "solve_triangular:('upper', True)": "jax.scipy.linalg.solve_triangular({0}, {1}, trans=1)",
-        "matpow": "xp.linalg.matrix_power({0}, int({1}))",
         "copy": "{0}",  # arrays do not change
     },
     functions={
@@ -34,6 +33,7 @@ JAX = Dialect(
         "silu": "jax.nn.silu({0})",
         "erf": "jax.scipy.special.erf({0})",
         "gelu": "{0} * jax.scipy.special.ndtr({0})",
+        "trpow": "xp.trace(xp.linalg.matrix_power({0}, int({1})))",
         "expm": "jax.scipy.linalg.expm({0})",
         "trexpm": "xp.trace(jax.scipy.linalg.expm({0}))",
     },

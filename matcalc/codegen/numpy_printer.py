@@ -9,7 +9,7 @@ from matcalc.algebra.shapes import Dim, dim_text
 from matcalc.codegen.identifiers import MODULES
 from matcalc.codegen.inplace import Statements
 from matcalc.codegen.lapack import helpers
-from matcalc.codegen.numpy_text import Writer
+from matcalc.codegen.numpy_text import ATOM, Writer
 from matcalc.codegen.program import Assignment, Program
 from matcalc.codegen.terms import Term, dims_of
 
@@ -72,20 +72,31 @@ def _assignment(writer: Writer, assignment: Assignment) -> list[str]:
 
 
 def _assembled(writer: Writer, name: str, term: Term) -> list[str]:
-    """A matrix with axes for the indices of its rows and columns, and sums added to its diagonals."""
-    assert isinstance(term.data, tuple)
-    count, *views = term.data
-    sizes, operands = term.args[:4], list(term.args[4:])
-    shape = ", ".join(writer.text(n) for n in sizes)
-    if count:
-        first = operands.pop(0)
-        own = first not in writer.names and first.op in ("matmul", "plus", "times", "scale", "call")
-        lines = [f"{name} = ({writer.text(first)}).reshape({shape}){'' if own else '.copy()'}"]
+    """Zeros, or the first block if it has all axes; then the others, each on the diagonals where its indices agree."""
+    views, sizes, blocks = _parted(term)
+    first, given = views[0]
+    if len({*first}) == len(first) == blocks[0].rank:
+        text = writer.text(blocks[0], ATOM)
+        if given != first:
+            text += f".transpose({', '.join(str(given.index(i)) for i in first)})"
+        kept = blocks[0] in writer.names and writer.program.users(blocks[0]) > 1
+        new = blocks[0].op == "index_sum" or (blocks[0].op == "reshape" and blocks[0].args[0].op in ("matmul", "plus"))
+        lines, done = [f"{name} = {text}{'' if (new and not kept) or len(blocks) == 1 else '.copy()'}"], 1
     else:
-        lines = [f"{name} = np.zeros(({shape}))"]
-    for view, block in zip(views, operands, strict=True):
-        lines.append(f"np.einsum({view!r}, {name})[...] += {writer.text(block)}")
+        lines, done = [f"{name} = np.zeros(({', '.join(writer.text(n) for n in sizes)}))"], 0
+    for at, ((view, given), block) in enumerate(zip(views[done:], blocks[done:], strict=True)):
+        place = f"np.einsum({view + '->' + given!r}, {name})[...]"
+        if view == given:
+            place = name if at or done else f"{name}[...]"
+        lines.append(f"{place} {'=' if at == 0 and not done else '+='} {writer.text(block)}")
     return lines
+
+
+def _parted(term: Term) -> tuple[list[tuple[str, str]], tuple[Term, ...], tuple[Term, ...]]:
+    """Of an assembled array: the letters of its axes and of those of each block, its sizes, and the blocks."""
+    assert isinstance(term.data, tuple)
+    views = [(view, given) for view, _, given in [str(text).partition("->") for text in term.data]]
+    return views, term.args[: term.rank], term.args[term.rank :]
 
 
 def result_text(writer: Writer, term: Term) -> str:

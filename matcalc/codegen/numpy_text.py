@@ -13,16 +13,17 @@ from matcalc.codegen.sums import stacked_template, sum_template
 from matcalc.codegen.terms import Term
 from matcalc.errors import LimitError, NotYetError
 
-__all__ = ["CALLS", "Writer"]
+__all__ = ["ATOM", "CALLS", "Writer"]
 
 #: How tightly the text of a term binds.
-COMPARE, _SUM, _PRODUCT, _MINUS, _POWER, _ATOM = range(-1, 5)
+COMPARE, _SUM, _PRODUCT, _MINUS, _POWER, ATOM = range(-1, 5)
 
 
 class Writer:
     """Terms as text, where what is named is its name."""
 
     def __init__(self, program: Program, fast: bool = False) -> None:
+        self.program = program
         self.names = program.names
         self.fast = fast
         self.identifiers = program.identifiers
@@ -59,7 +60,7 @@ class Writer:
     def filled(self, template: str, args: Sequence[Term]) -> tuple[str, int]:
         """A template with its operands, in brackets where the template does not bracket them."""
         text = "".join([
-            piece if position < 0 else self.text(args[position], COMPARE if bracketed else _ATOM)
+            piece if position < 0 else self.text(args[position], COMPARE if bracketed else ATOM)
             for piece, position, bracketed in _pieces(template)
         ])  # fmt: skip
         return text, _level(template)
@@ -92,7 +93,7 @@ def _level(template: str) -> int:
         return COMPARE
     if re.search(r" [+-] ", outside):
         return _SUM
-    return _PRODUCT if re.search(r"[*/@]", outside) else _MINUS if outside.startswith("-") else _ATOM
+    return _PRODUCT if re.search(r"[*/@]", outside) else _MINUS if outside.startswith("-") else ATOM
 
 
 # --- numbers, sums, products ---------------------------------------------------------------------
@@ -117,7 +118,7 @@ def _write_number(self: Writer, term: Term) -> tuple[str, int]:
     text = _number(abs(value))
     if self.fast and value == 0:
         text = "0.0"
-    level = _PRODUCT if " / " in text else _ATOM
+    level = _PRODUCT if " / " in text else ATOM
     return ("-" + text, min(level, _MINUS)) if value < 0 else (text, level)
 
 
@@ -140,7 +141,7 @@ def _write_sum(self: Writer, term: Term, sign: int = 1) -> tuple[str, int]:
 def _write_scale(self: Writer, term: Term) -> tuple[str, int]:
     c = term.value
     if self.fast and c == -1 and term.args[0].op == "call" and term.args[0].data == "abs" and term.rank:
-        return f"np.copysign({self.text(term.args[0].args[0])}, -1.0)", _ATOM  # −|u| in one call
+        return f"np.copysign({self.text(term.args[0].args[0])}, -1.0)", ATOM  # −|u| in one call
     if c == -1 and term.args[0].op == "plus" and term.args[0] not in self.names:
         return _write_sum(self, term.args[0], -1)
     if c == -1:
@@ -153,7 +154,7 @@ def _scaled(self: Writer, c: Fraction, core: Term) -> tuple[str, int]:
     """C times a core, for a positive c."""
     if core.op == "number":
         text = _number(c)
-        return text, _PRODUCT if " / " in text else _ATOM
+        return text, _PRODUCT if " / " in text else ATOM
     if core.op == "times" and core not in self.names:
         return _product(self, c, core)
     text = self.text(core, _POWER)
@@ -204,9 +205,9 @@ def _power(self: Writer, base: Term, exponent: Fraction) -> str:
         factor = self.text(base, _POWER)
         return f"({factor} * {factor} * {factor})"
     if exponent == 4 and base.rank:
-        return f"({self.text(base, _ATOM)}**2)**2"
+        return f"({self.text(base, ATOM)}**2)**2"
     shown = _number(exponent)
-    return f"{self.text(base, _ATOM)}**{shown if ' ' not in shown else f'({shown})'}"
+    return f"{self.text(base, ATOM)}**{shown if ' ' not in shown else f'({shown})'}"
 
 
 def _write_product(self: Writer, term: Term) -> tuple[str, int]:
@@ -225,10 +226,10 @@ def is_python(term: Term) -> bool:
 
 def _write_call(self: Writer, term: Term) -> tuple[str, int]:
     if term.data == "power":
-        return f"{self.text(term.args[0], _ATOM)}**{self.text(term.args[1], _ATOM)}", _POWER
+        return f"{self.text(term.args[0], ATOM)}**{self.text(term.args[1], ATOM)}", _POWER
     template = CALLS.get(str(term.data)) or REGISTRY[str(term.data)].numpy
     text, level = self.filled(template, term.args)
-    return (f"float({text})", _ATOM) if is_python(term) else (text, level)
+    return (f"float({text})", ATOM) if is_python(term) else (text, level)
 
 
 CALLS = {"sqrt": "np.sqrt({0})", "maximum": "np.maximum({0}, {1})", "minimum": "np.minimum({0}, {1})"}
@@ -239,7 +240,7 @@ def _write_matmul(self: Writer, term: Term) -> tuple[str, int]:
     if self.fast:
         if left.op == "transpose" and left not in self.names and right.rank == 1:
             left, right = right, left.args[0]
-        return f"{self.text(left, _ATOM)}.dot({self.text(right)})", _ATOM
+        return f"{self.text(left, ATOM)}.dot({self.text(right)})", ATOM
     return f"{self.text(left, _PRODUCT if left.op == 'matmul' else _POWER)} @ {self.text(right, _POWER)}", _PRODUCT
 
 
@@ -247,7 +248,7 @@ def _write_size(self: Writer, term: Term) -> tuple[str, int]:
     (symbol,) = term.args
     assert isinstance(term.data, tuple)
     name = self.identifiers[str(symbol.data)]
-    return (f"len({name})" if symbol.rank == 1 else f"{name}.shape[{term.data[1]}]"), _ATOM
+    return (f"len({name})" if symbol.rank == 1 else f"{name}.shape[{term.data[1]}]"), ATOM
 
 
 def _write_full(self: Writer, term: Term) -> tuple[str, int]:
@@ -255,24 +256,24 @@ def _write_full(self: Writer, term: Term) -> tuple[str, int]:
     sizes = [self.text(n) for n in lengths]
     shape = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
     if value.op == "number" and value.data in (0, 1):
-        return f"np.{'ones' if value.data else 'zeros'}({shape})", _ATOM
-    text = f"{self.text(value, _ATOM)}[:, None]" if term.data == 0 and value.rank else self.text(value)
+        return f"np.{'ones' if value.data else 'zeros'}({shape})", ATOM
+    text = f"{self.text(value, ATOM)}[:, None]" if term.data == 0 and value.rank else self.text(value)
     if is_python(value):
         text = f"float({text})"
-    return f"np.full({shape}, {text})", _ATOM
+    return f"np.full({shape}, {text})", ATOM
 
 
 def _write_reshape(self: Writer, term: Term) -> tuple[str, int]:
     lengths = ", ".join(self.text(n) for n in term.args[1:])
     if term.args[0].rank == 0:
-        return f"np.reshape({self.text(term.args[0])}, ({lengths}))", _ATOM
+        return f"np.reshape({self.text(term.args[0])}, ({lengths}))", ATOM
     order = ', order="F"' if term.op == "unfold" else ""
-    return f"{self.text(term.args[0], _ATOM)}.reshape({lengths}{order})", _ATOM
+    return f"{self.text(term.args[0], ATOM)}.reshape({lengths}{order})", ATOM
 
 
 def _write_reduction(self: Writer, term: Term) -> tuple[str, int]:
     axis = "" if term.data is None else f"axis={term.data}"
-    return f"{self.text(term.args[0], _ATOM)}.{term.op}({axis})", _ATOM
+    return f"{self.text(term.args[0], ATOM)}.{term.op}({axis})", ATOM
 
 
 def _write_substitution(self: Writer, term: Term) -> tuple[str, int]:
@@ -286,8 +287,8 @@ def _write_spread(self: Writer, term: Term) -> tuple[str, int]:
     """A repeated value inside an entrywise operation, where broadcasting repeats it."""
     (inner,) = term.args
     if term.data == 0 and term.rank == 2 and inner.rank:
-        return f"{self.text(inner, _ATOM)}[:, None]", _ATOM
-    return self._written(inner) if inner not in self.names else (self.names[inner], _ATOM)
+        return f"{self.text(inner, ATOM)}[:, None]", ATOM
+    return self._written(inner) if inner not in self.names else (self.names[inner], ATOM)
 
 
 def _write_nested(self: Writer, term: Term, function: str) -> tuple[str, int]:
@@ -317,11 +318,16 @@ def _write_cut(self: Writer, term: Term) -> tuple[str, int]:
     return self.filled(f"{{0}}[{', '.join(spans)}]", term.args)
 
 
-_EINSUM = "np.einsum({spec}, {operands}, optimize=True)"
+def _write_index_sum(self: Writer, term: Term) -> tuple[str, int]:
+    """Sums of products by their indices; where something is summed over, by products of matrices."""
+    given, _, kept = str(term.data).partition("->")
+    optimize = ", optimize=True" if set(given) - {",", *kept} and "," in given else ""
+    return self.filled(sum_template(str(term.data), f"np.einsum({{spec}}, {{operands}}{optimize})"), term.args)
+
 
 _WRITERS: dict[str, Callable[[Writer, Term], tuple[str, int]]] = {
-    "input": lambda self, t: (self.identifiers[str(t.data)], _ATOM),
-    "constant": lambda self, t: ({"π": "np.pi", "pi": "np.pi", "e": "np.e"}[str(t.data)], _ATOM),
+    "input": lambda self, t: (self.identifiers[str(t.data)], ATOM),
+    "constant": lambda self, t: ({"π": "np.pi", "pi": "np.pi", "e": "np.e"}[str(t.data)], ATOM),
     "number": _write_number,
     "plus": _write_sum,
     "scale": _write_scale,
@@ -345,7 +351,7 @@ _WRITERS: dict[str, Callable[[Writer, Term], tuple[str, int]]] = {
     "joined": lambda self, t: _write_nested(self, t, "np.hstack"),
     "cut": _write_cut,
     "stacked_product": lambda self, t: self.filled(stacked_template(str(t.data)), t.args),
-    "index_sum": lambda self, t: self.filled(sum_template(str(t.data), _EINSUM), t.args),
+    "index_sum": _write_index_sum,
 }
 
 _TEMPLATES = {

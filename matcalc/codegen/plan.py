@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.shapes import Dim, Shape
-from matcalc.codegen.contractions import Entries, assembled
+from matcalc.codegen.assembly import Entries, assembled
 from matcalc.codegen.elementwise import dense
 from matcalc.codegen.factorise import factorise
 from matcalc.codegen.identifiers import Names, identifier
@@ -17,7 +17,6 @@ from matcalc.codegen.schedule import schedule
 from matcalc.codegen.stable import stabilise
 from matcalc.codegen.tensors import unfold
 from matcalc.codegen.terms import Table, Term, make
-from matcalc.errors import NotYetError
 
 __all__ = ["plan"]
 
@@ -60,10 +59,7 @@ def _lowered(lowering: Lowering, found: Expr | Entries) -> Term:
         return dense(lowering(found))
     for e in found.parts():
         lowering(e)
-    term = assembled(found, lowering.images)
-    if term is None:
-        raise NotYetError("an array whose entries are not sums of products over one index has no code yet")
-    return term
+    return assembled(found, lowering.images, lowering.table)
 
 
 def _aliases(t: Term) -> bool:

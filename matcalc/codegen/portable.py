@@ -7,13 +7,13 @@ they differ from those below. `xp` in a text stands for the module of the librar
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from matcalc.codegen.numpy_printer import docstring_lines, result_text
 from matcalc.codegen.numpy_text import Writer, is_python
 from matcalc.codegen.program import Program
-from matcalc.codegen.sums import broadcast_template, sum_template
+from matcalc.codegen.sums import portable_template, sum_template
 from matcalc.codegen.terms import Term
 from matcalc.errors import NotYetError
 
@@ -66,6 +66,7 @@ _OPERATIONS = {
     "slogdet": "xp.linalg.slogdet({0})",
     "logdet_of": "xp.where({0}[0] < 0, math.nan * {0}[1], {0}[1])",
     "cholesky": "xp.linalg.cholesky({0})",
+    "matpow": "xp.linalg.matrix_power({0}, int({1}))",
     "sum": "xp.sum({0})",
     "sum:0": "xp.sum({0}, axis=0)",
     "sum:1": "xp.sum({0}, axis=1)",
@@ -114,6 +115,7 @@ _FUNCTIONS = {
     "argmin": "xp.astype({0} == xp.min({0}), {0}.dtype)",
     "signmax": "xp.sign({0}) * xp.astype(xp.abs({0}) == xp.max(xp.abs({0})), {0}.dtype)",
     "pinv": "xp.linalg.pinv({0})",
+    "trpow": "xp.linalg.trace(xp.linalg.matrix_power({0}, int({1})))",
     "eigmax": "xp.linalg.eigvalsh(({0} + {0}.T) / 2)[-1]",
     "eigvec": "xp.linalg.eigh(({0} + {0}.T) / 2)[1][:, -1]",
     "resolvent": "(lambda w, v: (v[:, :-1] / (w[-1] - w[:-1])) @ v[:, :-1].T)(*xp.linalg.eigh(({0} + {0}.T) / 2))",
@@ -140,6 +142,9 @@ class _Writer(Writer):
     def _written(self, term: Term) -> tuple[str, int]:
         if term.op in ("call", "function"):
             return self._function(term)
+        if term.op == "size":
+            assert isinstance(term.data, tuple)
+            return self.filled(f"{{0}}.shape[{term.data[1]}]", term.args)
         if term.op == "matmul" and term.args[1].rank == 1 and term.args[0].op == "transpose":
             return self.filled("{0} @ {1}", [term.args[1], term.args[0].args[0]])  # no transposed copy in XLA
         template = self._template(term)
@@ -171,7 +176,7 @@ class _Writer(Writer):
             return self._assembled(term)
         if term.op == "index_sum":
             einsum = self.dialect.einsum
-            return sum_template(str(term.data), einsum) if einsum else broadcast_template(str(term.data))
+            return sum_template(str(term.data), einsum) if einsum else portable_template(str(term.data))
         if term.op == "full":
             value = "{0}[:, None]" if term.data == 0 and term.args[0].rank else "{0}"
             return f"{value} * xp.ones(({', '.join(places)},), {{like}})"
@@ -184,19 +189,27 @@ class _Writer(Writer):
 
     @staticmethod
     def _assembled(term: Term) -> str:
-        """A sum of arrays of four axes, δ by an identity matrix."""
+        """A sum of blocks, each with all axes; an identity matrix is 0 where two of its indices differ."""
         assert isinstance(term.data, tuple)
-        count, *views = term.data
-        texts = ["xp.reshape({4}, ({0}, {1}, {2}, {3}))"] if count else []
-        for at, view in enumerate(views, 4 + count):
-            axes, _, given = view.partition("->")
-            repeated = next(i for i in axes if axes.count(i) == 2)
-            first, last = axes.index(repeated), axes.rindex(repeated)
-            order = [given.index(i) for k, i in enumerate(axes) if k != last]
-            place = ", ".join("None" if k == last else ":" for k in range(4))
-            delta = ", ".join(":" if k in (first, last) else "None" for k in range(4))
-            block = f"xp.permute_dims({{{at}}}, ({', '.join(map(str, order))}))[{place}]"
-            texts.append(f"{block} * xp.eye({{{first}}}, {{like}})[{delta}]")
+        texts = []
+        for at, text in enumerate(term.data, term.rank):
+            view, _, given = str(text).partition("->")
+            rank = term.args[at].rank
+            own = given[len(given) - rank :]
+            letters = sorted(own, key=view.index)
+            block = f"{{{at}}}"
+            if letters != list(own):
+                block = f"xp.permute_dims({block}, ({', '.join(str(own.index(i)) for i in letters)}))"
+            first = [i in own and k == view.index(i) for k, i in enumerate(view)]
+            pairs = [(view.index(i), k) for k, i in enumerate(view) if view.index(i) != k]
+            eyes = [
+                f"xp.eye({{{pair[0]}}}, {{like}}){_expanded([n in pair for n in range(len(view))])}" for pair in pairs
+            ]
+            covered = {n for pair in pairs for n in pair} | {k for k, kept in enumerate(first) if kept}
+            if len(covered) < len(view):  # axes along which nothing changes
+                lengths = ", ".join(f"{{{k}}}" if k not in covered else "1" for k in range(len(view)))
+                eyes.append(f"xp.ones(({lengths},), {{like}})")
+            texts.append(" * ".join([block + (_expanded(first) if rank else ""), *eyes]))
         return " + ".join(texts)
 
     def _function(self, term: Term) -> tuple[str, int]:
@@ -212,6 +225,11 @@ class _Writer(Writer):
 
     def _filled(self, template: str, term: Term) -> tuple[str, int]:
         return self.filled(template.replace("{like}", self.like), term.args)
+
+
+def _expanded(axes: Sequence[bool]) -> str:
+    """The brackets that put axes of length 1 where an array has none."""
+    return "" if all(axes) else f"[{', '.join(':' if kept else 'None' for kept in axes)}]"
 
 
 def portable_source(program: Program, dialect: Dialect, name: str, docstring: str) -> str:

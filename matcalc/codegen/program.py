@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from matcalc.algebra.shapes import Shape, dim_text
 from matcalc.codegen.costs import Count, add, cost_text, costs
-from matcalc.codegen.terms import Dims, Term
+from matcalc.codegen.terms import Dims, Term, postorder
 
 __all__ = ["Assignment", "Program"]
 
@@ -34,6 +34,11 @@ class Program:
     assignments: tuple[Assignment, ...]
     outputs: tuple[tuple[str, Term], ...]
     names: dict[Term, str] = field(repr=False)
+
+    def users(self, term: Term) -> int:
+        """How many terms have this one as an operand, and outputs that it is."""
+        terms = postorder(t for _, t in self.outputs)
+        return sum(a is term for t in terms for a in t.args) + sum(t is term for _, t in self.outputs)
 
     def __str__(self) -> str:
         lines = ["inputs  " + ", ".join(f"{self.identifiers[n]}: {_axes(s)}" for n, s in self.inputs)]

@@ -124,6 +124,8 @@ def _goes_through(t: Term, dim: str, operands: Sequence[int]) -> bool:
         return rows == [0] and t.args[0].dims[t.axis or 0] != dim
     if t.op == "matmul":
         return len(rows) == 1
+    if t.op in ("index_sum", "stacked_product"):
+        return _row_letter(t, dim) in str(t.data).partition("->")[2] and bool(_row_letter(t, dim))
     allowed = _THROUGH.get(t.op)
     if allowed is None or not rows or not set(rows) <= set(allowed):
         return False
@@ -142,7 +144,17 @@ def _sums(t: Term, dim: str) -> bool:
         return dims[0][-1:] == (dim,) == dims[1][:1]
     if t.op in ("dot", "vdot"):
         return dim in dims[0] and dims[0] == dims[1]
+    if t.op in ("index_sum", "stacked_product"):
+        return bool(_row_letter(t, dim))
     return t.op == "sum" and (t.axis is None or dims[0][t.axis] == dim)
+
+
+def _row_letter(t: Term, dim: str) -> str:
+    """The index of the rows in a sum of products, if all operands that have rows share it."""
+    operands = str(t.data).partition("->")[0].split(",")
+    found = {i for a, letters in zip(t.args, operands, strict=True) for i, d in zip(letters, a.dims, strict=True)
+             if d == dim}  # fmt: skip
+    return found.pop() if len(found) == 1 else ""
 
 
 # --- three programs -----------------------------------------------------------------------------------

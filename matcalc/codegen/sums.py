@@ -15,7 +15,7 @@ from matcalc.algebra.expr import Expr
 from matcalc.codegen.elementwise import dense
 from matcalc.codegen.terms import Term, dims_of, make
 
-__all__ = ["broadcast_template", "stacked_template", "sum_template", "summation"]
+__all__ = ["portable_template", "stacked_template", "sum_template", "summation"]
 
 _LETTERS = "ijklmnopqrstuvwxyzabcdefghABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #: Arrays of more axes than this are not formed.
@@ -86,14 +86,27 @@ def sum_template(spec: str, einsum: str) -> str:
     return einsum.format(spec=repr(spec), operands=operands)
 
 
-def broadcast_template(spec: str) -> str:
+def portable_template(spec: str) -> str:
     """The same in the functions of the array API standard, which has no einsum.
 
-    >>> broadcast_template("ijl,jl->i")
-    'xp.sum({0} * {1}, axis=(1, 2))'
+    >>> portable_template("ijl,jl->i")
+    'xp.tensordot({0}, {1}, axes=((1, 2), (0, 1)))'
+    >>> portable_template("ik,jk,kl->il")
+    'xp.sum({0}[:, None, :, None] * {1}.T * {2}.T[:, :, None], axis=(2, 3))'
     """
     below, _, value = spec.partition("->")
     names = below.split(",")
+    summed_by_both = [i for i in names[0] if i not in value]
+    free = "".join([i for i in below if i in value])
+    if (
+        len(names) == 2
+        and summed_by_both
+        and set(summed_by_both) == set(names[1]) - set(value) == (set(names[0]) & set(names[1]))
+    ):
+        places = [tuple([indices.index(i) for i in summed_by_both]) for indices in names]
+        text = f"xp.tensordot({{0}}, {{1}}, axes=({places[0]}, {places[1]}))"
+        order = ", ".join([str(free.index(i)) for i in value])
+        return text if free == value else f"xp.permute_dims({text}, ({order}))"
     axes = [*value, *dict.fromkeys([i for indices in names for i in indices if i not in value])]
     product = " * ".join([_spread(indices, f"{{{n}}}", axes) for n, indices in enumerate(names)])
     summed = tuple(range(len(value), len(axes)))

@@ -30,7 +30,6 @@ TORCH = Dialect(
         "lu_solve:False/1": "torch.linalg.lu_solve(*{0}, {1}[:, None])[:, 0]",
         "lu_solve:True/2": "torch.linalg.lu_solve(*{0}, {1}, adjoint=True)",
         "lu_solve:True/1": "torch.linalg.lu_solve(*{0}, {1}[:, None], adjoint=True)[:, 0]",
-        "matpow": "torch.linalg.matrix_power({0}, int({1}))",
         "copy": "{0}.clone()",
     },
     functions={
@@ -44,6 +43,7 @@ TORCH = Dialect(
         "signmax": "torch.sign({0}) * (torch.abs({0}) == torch.max(torch.abs({0}))).to({0}.dtype)",
         "erf": "torch.erf({0})",
         "gelu": "torch.nn.functional.gelu({0})",
+        "trpow": "torch.trace(torch.linalg.matrix_power({0}, int({1})))",
         "expm": "torch.linalg.matrix_exp({0})",
         "trexpm": "torch.trace(torch.linalg.matrix_exp({0}))",
     },
