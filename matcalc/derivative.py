@@ -39,7 +39,7 @@ from matcalc.training import UpdateRule, update_rule
 if TYPE_CHECKING:
     from matcalc.check import Certificate
     from matcalc.claims import Match
-    from matcalc.codegen.columns import Columns
+    from matcalc.codegen.columns import Closed, Columns, Moving
 
 __all__ = ["Derivative"]
 
@@ -344,13 +344,18 @@ class Derivative(Coded):
             return False
 
     def _columns(self, what: Sequence[str]) -> Columns:
-        from matcalc.codegen.columns import compile_columns
+        from matcalc.codegen.columns import Closed, compile_columns
 
-        value = recognised(self.function) if "value" in what else None
-        return compile_columns(
-            self.expr, self.variable, direction(self.variable), self.where, value, first=what[0] == "value",
-            title=str(self),
-        )  # fmt: skip
+        outputs = {n: Closed(recognised(self.function)) if n == "value" else self._column() for n in what}
+        return compile_columns(outputs, self.where, str(self))
+
+    def _column(self) -> Closed | Moving:
+        """The array: in closed form, or column by column."""
+        from matcalc.codegen.columns import Closed, Moving
+
+        if not self._has_matrix():
+            return Moving(self.expr, self.variable, direction(self.variable))
+        return Closed(self._entries() or self.kronecker, self.axes if self.kind == "differential" else None)
 
     def update_rule(self, step: str = "η") -> UpdateRule:
         """Gradient descent by this gradient: X ← X − η ∂f/∂X, as text, LaTeX and a NumPy training loop.

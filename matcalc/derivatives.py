@@ -17,8 +17,9 @@ from matcalc.codegen.assembly import Entries
 from matcalc.codegen.coded import Coded
 from matcalc.derivation import Steps, Task, derivation
 from matcalc.derivation.forms import Style
+from matcalc.derivation.html import html_page
 from matcalc.derivative import Derivative, check_choice, remarks_on
-from matcalc.errors import DerivativeError, NotYetError
+from matcalc.errors import DerivativeError, MatcalcError
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.heads import head_text
 from matcalc.notation.names import normalise_name
@@ -142,8 +143,7 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
         candidates: list[Formulas] = [(full, {})]
         if self.definitions:
             candidates.append((named, needed([e for _, e in named], self.definitions)))
-        remarks = dict.fromkeys([*self._notes, *[r for d in self._items.values() for r in remarks_on(d)]])
-        return page(candidates, self.where, self._conditions(), tuple(remarks))
+        return page(candidates, self.where, self._conditions(), self._remarks())
 
     def __repr__(self) -> str:
         return f"<derivatives by {', '.join(self.wrt)}>"
@@ -160,7 +160,22 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
         return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {"text/plain": str(self), "text/latex": f"$\\displaystyle {self.latex()}$"}
+        try:
+            code = self.code()
+        except MatcalcError:  # the answers are shown without what cannot be had
+            code = ""
+        try:
+            steps = self.steps
+        except MatcalcError:
+            steps = None
+        return {
+            "text/plain": str(self),
+            "text/latex": f"$\\displaystyle {self.latex()}$",
+            "text/html": html_page(self.latex(), self.where, self.conditions, self._remarks(), steps, code),
+        }
+
+    def _remarks(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*self._notes, *[r for d in self._items.values() for r in remarks_on(d)]]))
 
     # --- code --------------------------------------------------------------------------------------
 
@@ -181,9 +196,19 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
         return tuple(self.wrt) if self.order == 1 else ()
 
     def _columns(self, what: Sequence[str]) -> Columns:
-        raise NotYetError("several derivatives without a closed form have no code together; ask for one at a time")
+        from matcalc.codegen.columns import Closed, Moving, compile_columns
+
+        outputs: dict[str, Closed | Moving] = {}
+        for name in what:
+            if name == "value":
+                outputs[name] = Closed(recognised(self.function))
+            else:
+                outputs.update({"_".join(("derivative", *path)): d._column() for path, d in self._items.items()})
+        return compile_columns(outputs, self.where, str(self))
 
     def _outputs(self, what: Sequence[str]) -> tuple[dict[str, Expr | Entries], dict[str, tuple[Dim, ...]]] | None:
+        if "derivative" in what and not all(d._has_matrix() for d in self._items.values()):
+            return None
         outputs: dict[str, Expr | Entries] = {}
         axes: dict[str, tuple[Dim, ...]] = {}
         for name in what:

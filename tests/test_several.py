@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+import scipy.linalg
 
 from matcalc import DerivativeError, Derivatives, OptionError, derive
+from matcalc.check import difference_quotients
+from matcalc.errors import DataError
 from tests.figures import per_doubling
 from tests.growth import nested, program
 from tests.work import calls
@@ -84,3 +87,43 @@ def test_all_gradients_grow_linearly_with_depth(network):
     assert len(d) == 400
     assert per_doubling(length_small, length_large, 50, 200) < 2.2
     assert per_doubling(work_small, work_large, 50, 200) < 2.3
+
+
+def test_arrays_without_a_closed_form_are_compiled_together():
+    """A Fréchet derivative beside a Jacobian: the arrays that each derivative has by itself, by value."""
+    where = {"A": "n n", "X": "n n", "b": "n"}
+    rng = np.random.default_rng(4)
+    given = {"A": rng.normal(size=(3, 3)), "X": rng.normal(size=(3, 3)), "b": rng.normal(size=3)}
+    d = derive("expm(A X) b", ["A", "b", "X"], where=where)
+    value, *arrays = d.compile(what=("value", "derivative"))(**given)
+    np.testing.assert_allclose(value, scipy.linalg.expm(given["A"] @ given["X"]) @ given["b"])
+    for name, array in zip(d, arrays, strict=True):
+        shape = given[name].shape
+
+        def moved(x, name=name):
+            return (scipy.linalg.expm({**given, name: x}["A"] @ {**given, name: x}["X"]) @ {**given, name: x}["b"])[
+                :, None
+            ]
+
+        wanted, _ = difference_quotients(moved, given[name].reshape(3, -1))
+        np.testing.assert_allclose(array, wanted.reshape(3, *shape), atol=1e-6)
+        np.testing.assert_allclose(array, derive("expm(A X) b", name, where=where).compile()(**given))
+    one = d.compile()(**given)
+    assert len(one) == 3
+    source = d.code(what="derivative")
+    names: dict[str, object] = {}
+    exec(source, names)
+    np.testing.assert_allclose(names["derivative_X"](**given), arrays[2])
+
+
+def test_a_direction_is_no_argument_of_the_arrays():
+    d = derive("expm(A X)", ["A", "X"], where={"A": "n n", "X": "n n"})
+    with pytest.raises(DataError, match="dA"):
+        d.compile()(A=np.eye(2), X=np.eye(2), dA=np.eye(2))
+
+
+def test_several_derivatives_are_shown_in_html():
+    shown = derive("‖y − A x‖²", ["A", "x"])._repr_mimebundle_()["text/html"]
+    assert "frac{\\partial f}{\\partial A}" in shown and "Derivation" in shown and "value_and_derivative" in shown
+    shown = derive("expm(A X) b", ["A", "b"])._repr_mimebundle_()["text/html"]
+    assert "Derivation" not in shown and "np.ndindex" in shown

@@ -1,65 +1,108 @@
 """Arrays of derivatives whose matrix has no closed form: the linear map in every unit direction.
 
-The printed code is that of the map in one direction, and a loop over the entries of the variable.
+The printed code is that of the map in one direction, and a loop over the entries of the variable; what
+has a closed form beside it is computed by one program of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from matcalc.algebra.expr import Expr
+from matcalc.algebra.shapes import Dim
 from matcalc.codegen.compiled import Array, Compiled, by_symbol, compile_numpy
+from matcalc.codegen.contractions import Entries
 from matcalc.codegen.identifiers import identifier
 from matcalc.codegen.sampling import Declared
 from matcalc.errors import DataError
 
-__all__ = ["Columns", "compile_columns"]
+__all__ = ["Closed", "Columns", "Moving", "compile_columns"]
 
 _LOOP = """
+
 def {name}({arguments}):
     columns = []
     for entry in np.ndindex({variable}.shape):
         {direction} = np.zeros({variable}.shape)
         {direction}[entry] = 1.0
-        columns.append(differential({inside}))
+        columns.append({action}({inside}))
     array = np.stack(columns, axis=-1)
     return array.reshape(*columns[0].shape, *{variable}.shape)
 """
 
 
-class Columns:
-    """A function of named arrays: the true array of a derivative, axes of the function first."""
+@dataclass(frozen=True)
+class Closed:
+    """An output with a closed form, and the axes of the array where it is a vec-matrix."""
 
-    def __init__(self, action: Compiled, variable: str, direction: str, value: Compiled | None, first: bool) -> None:
-        self.action, self.variable, self.direction = action, variable, direction
-        self.value, self.first = value, first
-        self.shapes = {name: shape for name, shape in action.shapes.items() if name != direction}
-        arguments = [identifier(name) for name in self.shapes]
-        inside = [identifier(name) for name in action.shapes]
-        loop = _LOOP.format(
-            name="derivative", arguments=", ".join(arguments), variable=identifier(variable),
-            direction=identifier(direction), inside=", ".join(inside),
+    expr: Expr | Entries
+    axes: tuple[Dim, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Moving:
+    """An output that is the array of a differential, linear in `direction`, which moves `variable`."""
+
+    differential: Expr
+    variable: Expr
+    direction: Expr
+
+
+@dataclass(frozen=True)
+class _Action:
+    """The compiled differential, with the names of the variable and of its direction."""
+
+    name: str
+    run: Compiled
+    variable: str
+    direction: str
+
+    def source(self) -> str:
+        """The function in one direction, and the loop over the entries."""
+        symbols = [name for name in self.run.shapes if name != self.direction]
+        return self.run.source + _LOOP.format(
+            name=self.name, action=self.run.__name__, arguments=", ".join(map(identifier, symbols)),
+            variable=identifier(self.variable), direction=identifier(self.direction),
+            inside=", ".join(map(identifier, self.run.shapes)),
         )  # fmt: skip
-        self.source = _joined([*([value.source] if value else []), action.source, loop])
 
-    def __call__(self, /, **arguments: object) -> Array | tuple[Array, ...]:
-        """The array, and the value where it was asked for."""
-        if self.direction in arguments:
-            raise DataError(f"{self.direction} is no symbol of the function")
-        given = by_symbol({**arguments, self.direction: 0.0}, self.action.shapes)
+    def array(self, arguments: Mapping[str, object]) -> Array:
+        """The array, axes of the function first."""
+        given = by_symbol({**arguments, self.direction: 0.0}, self.run.shapes)
         at = np.asarray(given[self.variable], float)
         columns = []
         for entry in np.ndindex(at.shape):
             unit = np.zeros(at.shape)
             unit[entry] = 1.0
-            columns.append(np.asarray(self.action(**{**given, self.direction: unit})))
-        array = np.stack(columns, axis=-1).reshape(*columns[0].shape, *at.shape)
-        if self.value is None:
-            return array
-        value = np.asarray(self.value(**arguments))
-        return (value, array) if self.first else (array, value)
+            columns.append(np.asarray(self.run(**{**given, self.direction: unit})))
+        return np.stack(columns, axis=-1).reshape(*columns[0].shape, *at.shape)
+
+
+class Columns:
+    """A function of named arrays: the true arrays of some outputs, in their order; an array for a single one."""
+
+    def __init__(self, names: Sequence[str], closed: Compiled | None, actions: Mapping[str, _Action]) -> None:
+        self.names, self.closed, self.actions = tuple(names), closed, dict(actions)
+        first = next(iter(self.actions.values()))
+        self.shapes = {name: shape for name, shape in first.run.shapes.items() if name != first.direction}
+        sources = [*([closed.source] if closed else []), *[action.source() for action in self.actions.values()]]
+        self.source = _joined(sources)
+
+    def __call__(self, /, **arguments: object) -> Array | tuple[Array, ...]:
+        """The arrays in the order in which they were asked for."""
+        for action in self.actions.values():
+            if action.direction in arguments:
+                raise DataError(f"{action.direction} is no symbol of the function")
+        found = {name: action.array(arguments) for name, action in self.actions.items()}
+        if self.closed is not None:
+            values = self.closed(**arguments)
+            names = [name for name in self.names if name not in self.actions]
+            found.update(zip(names, values if isinstance(values, tuple) else (values,), strict=True))
+        arrays = tuple([np.asarray(found[name]) for name in self.names])
+        return arrays if len(arrays) > 1 else arrays[0]
 
 
 def _joined(sources: list[str]) -> str:
@@ -71,24 +114,28 @@ def _joined(sources: list[str]) -> str:
 
 
 def compile_columns(
-    differential: Expr,
-    variable: Expr,
-    direction: Expr,
-    symbols: Mapping[str, Declared],
-    value: Expr | None,
-    *,
-    first: bool = True,
-    title: str = "",
+    outputs: Mapping[str, Closed | Moving], symbols: Mapping[str, Declared], title: str = ""
 ) -> Columns:
-    """A callable for the array of a differential that is linear in `direction`; the value too if it is given.
+    """A callable for outputs of which at least one is Moving, in the order of the mapping.
 
-    first: whether the value comes before the array.
+    symbols: declarations of the function's symbols. title: the docstring of what is printed.
     """
     shapes = {name: declared.shape for name, declared in symbols.items()}
     facts = {name: declared.facts for name, declared in symbols.items()}
-    name = str(direction.data)
-    action = compile_numpy(
-        {"derivative": differential}, {**shapes, name: direction.shape}, facts, name="differential", title=title
-    )
-    wanted = None if value is None else compile_numpy({"value": value}, shapes, facts, name="value")
-    return Columns(action, str(variable.data), name, wanted, first)
+    actions = {}
+    for name, output in outputs.items():
+        if isinstance(output, Moving):
+            direction = str(output.direction.data)
+            run = compile_numpy(
+                {name: output.differential}, {**shapes, direction: output.direction.shape}, facts,
+                name=name.replace("derivative", "differential"), title=title,
+            )  # fmt: skip
+            actions[name] = _Action(name, run, str(output.variable.data), direction)
+    closed = {name: output for name, output in outputs.items() if isinstance(output, Closed)}
+    direct = None
+    if closed:
+        axes = {name: output.axes for name, output in closed.items() if output.axes is not None}
+        direct = compile_numpy(
+            {name: output.expr for name, output in closed.items()}, shapes, facts, axes=axes, name="_and_".join(closed)
+        )
+    return Columns(list(outputs), direct, actions)
