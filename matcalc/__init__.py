@@ -6,7 +6,7 @@
 """
 
 from matcalc import functions
-from matcalc.curvature import curvature
+from matcalc.convexity import curvature
 from matcalc.derive import Derivative, Derivatives, derive, differential, simplify
 from matcalc.errors import (
     AmbiguityError,
@@ -22,9 +22,9 @@ from matcalc.errors import (
     ShapeError,
 )
 from matcalc.expressions import symbols
-from matcalc.minimize import minimize
+from matcalc.minimization import minimize
 from matcalc.notation.read import parse
-from matcalc.solve import solve
+from matcalc.solving import solve
 from matcalc.symbolic import from_sympy
 
 __all__ = [

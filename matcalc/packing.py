@@ -13,7 +13,7 @@ from matcalc.calculus.forms import recognised, shortener
 from matcalc.calculus.linear import action
 from matcalc.calculus.readings import axes_of, gradients
 from matcalc.calculus.structure import structured
-from matcalc.curvature import is_affine
+from matcalc.convexity import is_affine
 from matcalc.errors import DataError, DerivativeError, OptionError
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.names import normalise_name

@@ -6,7 +6,7 @@ import pytest
 from matcalc import DerivativeError
 from matcalc.codegen.compiled import compile_numpy
 from matcalc.codegen.sampling import sample, sizes_for
-from matcalc.curvature import curvature, read_function
+from matcalc.convexity import curvature, read_function
 
 #: function, variable, declarations, verdict
 TABLE = [

@@ -15,8 +15,8 @@ PACKAGE = Path(matcalc.__file__).parent
 #: Each room imports from itself and from those before it.
 ROOMS = [
     "errors", "algebra", "notation", "rulebook", "calculus", "codegen", "check", "exact", "prove", "derivation",
-    "claims", "training", "frameworks", "derivative", "derivatives", "derive", "curvature", "solve", "packing",
-    "minimize", "functions", "expressions", "symbolic", "cli", "__main__",
+    "claims", "training", "frameworks", "derivative", "derivatives", "derive", "convexity", "solving", "packing",
+    "minimization", "functions", "expressions", "symbolic", "cli", "__main__",
 ]  # fmt: skip
 HEAVY = ["sympy", "scipy", "jax", "torch", "dask", "matplotlib", "tqdm", "IPython"]
 #: Loaded inside a function, when they are needed.

@@ -15,7 +15,7 @@ from matcalc import MatcalcError, NoClosedForm, ParseError, solve
 from matcalc.check import difference_quotients
 from matcalc.codegen.compiled import compile_numpy
 from matcalc.codegen.sampling import sample, sizes_for
-from matcalc.curvature import read_function
+from matcalc.convexity import read_function
 from matcalc.errors import DataError, DerivativeError, OptionError
 
 

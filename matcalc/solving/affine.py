@@ -39,7 +39,7 @@ from matcalc.algebra.shapes import SCALAR, Dim, dim_text, is_column
 from matcalc.algebra.simplify import Simplifier
 from matcalc.calculus.linear import action, matrix_of, vec_matrix
 from matcalc.calculus.structure import subspace
-from matcalc.curvature import depends, kinks_of
+from matcalc.convexity import depends, kinks_of
 from matcalc.errors import MatcalcError, NoClosedForm
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.text import to_text

@@ -15,14 +15,14 @@ from matcalc.algebra.expr import Expr
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, dim_text
 from matcalc.calculus.forms import recognised
-from matcalc.curvature import depends, kinks_of, read_function
+from matcalc.convexity import depends, kinks_of, read_function
 from matcalc.errors import DataError, DerivativeError, OptionError
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.names import normalise_name
 from matcalc.notation.text import to_text
 from matcalc.packing import Packed, Split
-from matcalc.solve.affine import substitute
-from matcalc.solve.problem import Where, listed, read_problem
+from matcalc.solving.affine import substitute
+from matcalc.solving.problem import Where, listed, read_problem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,18 +10,18 @@ from matcalc.algebra.shapes import SCALAR, dim_text
 from matcalc.calculus.forms import recognised
 from matcalc.calculus.readings import gradients
 from matcalc.calculus.structure import structured
-from matcalc.curvature import curvature_of, is_affine
+from matcalc.convexity import curvature_of, is_affine
 from matcalc.errors import NoClosedForm
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.text import to_text
-from matcalc.solve.affine import NotSquare, substitute
-from matcalc.solve.eigen import Eigenproblem, eigenproblem
-from matcalc.solve.elimination import Branch, Equation, eliminate
-from matcalc.solve.isolate import Context
-from matcalc.solve.nature import nature_of
-from matcalc.solve.problem import Problem, Where, read_problem
-from matcalc.solve.solution import Identity, Point, Solution, conditions_for
-from matcalc.solve.verify import largest_residual
+from matcalc.solving.affine import NotSquare, substitute
+from matcalc.solving.eigen import Eigenproblem, eigenproblem
+from matcalc.solving.elimination import Branch, Equation, eliminate
+from matcalc.solving.isolate import Context
+from matcalc.solving.nature import nature_of
+from matcalc.solving.problem import Problem, Where, read_problem
+from matcalc.solving.solution import Identity, Point, Solution, conditions_for
+from matcalc.solving.verify import largest_residual
 
 __all__ = ["solve"]
 

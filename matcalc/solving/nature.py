@@ -13,12 +13,12 @@ from matcalc.algebra.build import add, inner, is_zero, number
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR, is_column
 from matcalc.calculus.linear import matrix_of
-from matcalc.curvature import definite, multiplied_out
+from matcalc.convexity import definite, multiplied_out
 from matcalc.errors import MatcalcError
 from matcalc.notation.text import to_text
-from matcalc.solve.affine import direction_of, substitute
-from matcalc.solve.elimination import Branch
-from matcalc.solve.isolate import Context, rooted
+from matcalc.solving.affine import direction_of, substitute
+from matcalc.solving.elimination import Branch
+from matcalc.solving.isolate import Context, rooted
 
 __all__ = ["nature_of"]
 

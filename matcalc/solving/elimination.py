@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from matcalc.algebra.expr import Expr
 from matcalc.calculus.readings import axes_of
 from matcalc.errors import NoClosedForm
-from matcalc.solve.affine import NotSquare, substitute
-from matcalc.solve.isolate import Context, Isolated, isolate
+from matcalc.solving.affine import NotSquare, substitute
+from matcalc.solving.isolate import Context, Isolated, isolate
 
 __all__ = ["Branch", "Equation", "eliminate"]
 

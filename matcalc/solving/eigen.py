@@ -35,10 +35,10 @@ from matcalc.algebra.shapes import SCALAR, is_column
 from matcalc.algebra.simplify import Simplifier
 from matcalc.calculus.linear import action, matrix_of
 from matcalc.calculus.readings import gradients
-from matcalc.curvature import depends
+from matcalc.convexity import depends
 from matcalc.notation.text import to_text
-from matcalc.solve.affine import direction_of, substitute
-from matcalc.solve.isolate import rooted
+from matcalc.solving.affine import direction_of, substitute
+from matcalc.solving.isolate import rooted
 
 __all__ = ["Eigenproblem", "eigenproblem"]
 

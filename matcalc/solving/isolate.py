@@ -35,11 +35,11 @@ from matcalc.algebra.simplify import Simplifier
 from matcalc.calculus.forms import shortener
 from matcalc.calculus.formulas import inverse_template, lift
 from matcalc.calculus.linear import action
-from matcalc.curvature import depends, multiplied_out
+from matcalc.convexity import depends, multiplied_out
 from matcalc.errors import NoClosedForm
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.text import to_text
-from matcalc.solve.affine import direction_facts, direction_of, read_affine, solve_affine, spread, substitute
+from matcalc.solving.affine import direction_facts, direction_of, read_affine, solve_affine, spread, substitute
 
 __all__ = ["Context", "Isolated", "isolate", "rooted"]
 
