@@ -13,6 +13,15 @@ __all__ = ["symbols"]
 assert operators.combine is Expr.combine  # the operators are there as soon as symbols are
 
 
+def _in_sympy(e: Expr) -> object:
+    from matcalc.symbolic import to_sympy
+
+    return to_sympy(e)
+
+
+Expr.sympy_form = staticmethod(_in_sympy)
+
+
 def symbols(declarations: str) -> tuple[Expr, ...]:
     """The symbols of a declaration list, in its order; their shapes are as declared.
 

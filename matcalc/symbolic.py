@@ -390,5 +390,3 @@ _WRITE: dict[str, Callable[[Expr, list[Any]], Any]] = {
     "diagonal": _of_one(lambda s, a: s.DiagonalOf(a)),
     "trpow": lambda node, args: _of_one(lambda s, both: s.Trace(s.MatPow(*both)))(node, [args]),
 }  # fmt: skip
-
-Expr.sympy_form = staticmethod(to_sympy)

@@ -9,6 +9,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 import matcalc
 
 PACKAGE = Path(matcalc.__file__).parent
@@ -16,11 +18,13 @@ PACKAGE = Path(matcalc.__file__).parent
 ROOMS = [
     "errors", "algebra", "notation", "rulebook", "calculus", "codegen", "check", "exact", "prove", "derivation",
     "claims", "training", "frameworks", "derivative", "derivatives", "derive", "convexity", "solving", "packing",
-    "minimization", "functions", "expressions", "symbolic", "cli", "__main__",
+    "minimization", "symbolic", "functions", "expressions", "cli", "__main__",
 ]  # fmt: skip
 HEAVY = ["sympy", "scipy", "jax", "torch", "dask", "matplotlib", "tqdm", "IPython"]
 #: Loaded inside a function, when they are needed.
 LATE = [*HEAVY, "numpy", "importlib.metadata"]
+#: Rooms that a derivative alone does without: whoever is asked for more imports them inside a function.
+LATE_ROOMS = ["convexity", "solving", "packing", "minimization", "symbolic", "functions"]
 
 
 class Import(NamedTuple):
@@ -97,7 +101,9 @@ def test_no_module_imports_itself_through_others():
 def loads_late(target: str) -> bool:
     """Whether a module is loaded when it is needed: a heavy library, or a module that imports one at its head."""
     if target in MODULES:
-        return any(not i.late and not i.annotates and loads_late(i.target) for i in imports(MODULES[target]))
+        return room(target) in LATE_ROOMS or any(
+            not i.late and not i.annotates and loads_late(i.target) for i in imports(MODULES[target])
+        )
     return any(target == library or target.startswith(f"{library}.") for library in LATE)
 
 
@@ -118,3 +124,31 @@ def test_importing_and_deriving_loads_no_heavy_library():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True)
     assert run.stdout.split() == []
+
+
+def test_a_derivative_loads_no_room_that_it_does_without():
+    code = "import sys, matcalc; str(matcalc.derive('‖y − A x‖²', 'x')); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True)
+    assert not [name for name in run.stdout.split() if room(name) in LATE_ROOMS and name in MODULES]
+
+
+def test_public_names_stay_what_they_are_when_every_module_is_imported():
+    """The import of a module binds its name in the package, over whatever stood there."""
+    code = f"""
+from importlib import import_module
+for name in {sorted(set(MODULES) - {"matcalc.__main__"})!r}:
+    try:
+        import_module(name)
+    except ImportError as error:
+        assert "matcalc" not in str(error)
+import matcalc
+print(*[name for name in matcalc.__all__ if name != "functions" and not callable(getattr(matcalc, name))])
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True)
+    assert run.stdout.split() == []
+
+
+def test_names_that_come_late_are_listed_and_found():
+    assert set(matcalc.__all__) <= set(dir(matcalc))
+    with pytest.raises(AttributeError, match="no attribute 'derivate'"):
+        matcalc.derivate  # noqa: B018
