@@ -13,8 +13,8 @@ import numpy as np
 
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import Dim
+from matcalc.codegen.assembly import Entries
 from matcalc.codegen.compiled import Array, Compiled, by_symbol, compile_numpy
-from matcalc.codegen.contractions import Entries
 from matcalc.codegen.identifiers import identifier
 from matcalc.codegen.sampling import Declared
 from matcalc.errors import DataError
