@@ -366,7 +366,9 @@ class Derivative(Coded):
         """
         if self.kind not in ("gradient", "derivative") or self.order != 1 or self.layout != "gradient":
             raise DerivativeError("gradient descent needs the gradient of a scalar function, of the variable's shape")
-        return update_rule(recognised(self.function), {self.wrt: self.expr}, self.where, step)
+        return update_rule(
+            recognised(self.function), {self.wrt: self.expr}, self.where, step, {self.wrt: self.named}, self.definitions
+        )
 
     def as_torch(self) -> Callable[..., object]:
         """The function for PyTorch, of named tensors; its backward pass is the closed form for every argument."""

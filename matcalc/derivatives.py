@@ -185,7 +185,8 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
         if any(d.kind not in ("gradient", "derivative") or d.order != 1 for d in found.values()):
             raise DerivativeError("gradient descent needs the gradients of a scalar function")
         first = next(iter(found.values()))
-        return update_rule(recognised(first.function), {n: d.expr for n, d in found.items()}, first.where, step)
+        gradients, named = {n: d.expr for n, d in found.items()}, {n: d.named for n, d in found.items()}
+        return update_rule(recognised(first.function), gradients, first.where, step, named, first.definitions)
 
     @property
     def _symbols(self) -> Mapping[str, Declaration]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from matcalc.algebra.build import multiply, subtract, symbol
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR
+from matcalc.calculus.definitions import needed
 from matcalc.codegen.identifiers import identifier
 from matcalc.errors import DerivativeError, OptionError
 from matcalc.notation.declarations import Declaration
@@ -26,23 +27,32 @@ class UpdateRule:
 
     gradients  variable → gradient. step: the symbol of the step size. source: NumPy code of
                value_and_derivative, which returns the value and the gradients in the same order.
+    named      the gradients with the names of a program in them, and what these names stand for.
     """
 
     gradients: Mapping[Expr, Expr]
     step: Expr
     source: str
+    named: Mapping[Expr, Expr] = field(default_factory=dict)
+    names: Mapping[str, Expr] = field(default_factory=dict)
 
     def updated(self) -> dict[Expr, Expr]:
         """The new value of each variable."""
         return {x: subtract(x, multiply(self.step, g)) for x, g in self.gradients.items()}
 
+    def _shown(self) -> dict[Expr, Expr]:
+        return {x: subtract(x, multiply(self.step, self.named.get(x, g))) for x, g in self.gradients.items()}
+
     def __str__(self) -> str:
-        return "\n".join(f"{to_text(x)} ← {to_text(new)}" for x, new in self.updated().items())
+        lines = [f"{to_text(x)} ← {to_text(new)}" for x, new in self._shown().items()]
+        stands = [f"{name} = {to_text(e)}" for name, e in self.names.items()]
+        return "\n".join([*lines, *[f"  where {s}" if i == 0 else f"        {s}" for i, s in enumerate(stands)]])
 
     def latex(self) -> str:
-        """The rule in LaTeX, one line for each variable."""
-        lines = [rf"{to_latex(x)} \leftarrow {to_latex(new)}" for x, new in self.updated().items()]
-        return r" \\ ".join(lines)
+        """The rule in LaTeX, one line for each variable and each name."""
+        lines = [rf"{to_latex(x)} \leftarrow {to_latex(new)}" for x, new in self._shown().items()]
+        stands = [rf"{to_latex(symbol(name, e.shape))} = {to_latex(e)}" for name, e in self.names.items()]
+        return r" \\ ".join([*lines, *stands])
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"text/plain": str(self), "text/latex": f"$\\displaystyle {self.latex()}$"}
@@ -81,9 +91,14 @@ class UpdateRule:
 
 
 def update_rule(
-    function: Expr, gradients: Mapping[str, Expr], where: Mapping[str, Declaration], step: str
+    function: Expr,
+    gradients: Mapping[str, Expr],
+    where: Mapping[str, Declaration],
+    step: str,
+    named: Mapping[str, Expr | None],
+    definitions: Mapping[str, Expr],
 ) -> UpdateRule:
-    """The rule for a scalar function and its gradients by name."""
+    """The rule for a scalar function and its gradients by name; named: the same with the names of a program."""
     from matcalc.codegen.compiled import numpy_code
 
     if function.shape != SCALAR:
@@ -91,12 +106,13 @@ def update_rule(
     if not isinstance(step, str) or not step.strip():
         raise OptionError(f"step is the name of the step size, and not {step!r}")
     name = normalise_name(step)
-    if name in where:
+    if name in where or name in definitions:
         raise OptionError(f"{name} is a symbol of the function", advice="give the step size another name")
     outputs = {"value": function, **{f"gradient_{n}": g for n, g in gradients.items()}}
     source = numpy_code(outputs, where, name="value_and_derivative")
     variables = {symbol(n, where[n].shape): g for n, g in gradients.items()}
-    return UpdateRule(variables, symbol(name, SCALAR), source)
+    shown = {symbol(n, where[n].shape): e for n, e in named.items() if e is not None}
+    return UpdateRule(variables, symbol(name, SCALAR), source, shown, needed(shown.values(), definitions))
 
 
 def _signature(source: str) -> tuple[str, list[str]]:

@@ -110,7 +110,7 @@ f = ½ ‖e‖² = ½ e : e
 df = e : de   product rule
 df = −e : da   de = −da
 da = dz ⊙ (𝟏 − a²)   differential of tanh
-df = −e : (dz ⊙ (𝟏 − a²)) = −(e ⊙ (𝟏 − a²)) : dz   Frobenius product: move 𝟏 − a² ⊙ across
+df = −e : (dz ⊙ (𝟏 − a²)) = −(e ⊙ (𝟏 − a²)) : dz   Frobenius product: move (𝟏 − a²) ⊙ across
 dz = dW x   the differential is linear
 df = −(e ⊙ (𝟏 − a²)) : (dW x) = −((e ⊙ (𝟏 − a²)) xᵀ) : dW   Frobenius product: move x across
 ∂f/∂W = −((y − tanh(W x + b)) ⊙ (𝟏 − tanh(W x + b)²)) xᵀ = ((tanh(W x + b) − y) ⊙ (𝟏 − tanh(W x + b)²)) xᵀ   what stands before dW
@@ -128,12 +128,12 @@ f = ‖e‖² = e : e
 df = 2 e : de   product rule
 df = −2 e : da₂   de = −da₂
 da₂ = dz₂ ⊙ (𝟏 − a₂²)   differential of tanh
-df = −2 e : (dz₂ ⊙ (𝟏 − a₂²)) = −2 (e ⊙ (𝟏 − a₂²)) : dz₂   Frobenius product: move 𝟏 − a₂² ⊙ across
+df = −2 e : (dz₂ ⊙ (𝟏 − a₂²)) = −2 (e ⊙ (𝟏 − a₂²)) : dz₂   Frobenius product: move (𝟏 − a₂²) ⊙ across
 δ₂ = −2 (e ⊙ (𝟏 − a₂²))   what stands before dz₂
 dz₂ = B da₁   the differential is linear
 df = δ₂ : (B da₁) = (Bᵀ δ₂) : da₁   Frobenius product: move B across
 da₁ = dz₁ ⊙ (𝟏 − a₁²)   differential of tanh
-df = (Bᵀ δ₂) : (dz₁ ⊙ (𝟏 − a₁²)) = ((Bᵀ δ₂) ⊙ (𝟏 − a₁²)) : dz₁   Frobenius product: move 𝟏 − a₁² ⊙ across
+df = (Bᵀ δ₂) : (dz₁ ⊙ (𝟏 − a₁²)) = ((Bᵀ δ₂) ⊙ (𝟏 − a₁²)) : dz₁   Frobenius product: move (𝟏 − a₁²) ⊙ across
 δ₁ = (Bᵀ δ₂) ⊙ (𝟏 − a₁²)   what stands before dz₁
 dz₁ = dA x   the differential is linear
 df = δ₁ : (dA x) = (δ₁ xᵀ) : dA   Frobenius product: move x across

@@ -219,3 +219,23 @@ def test_inner_products_and_scalars_take_part():
     f = inner(a, x)
     assert f.shape == SCALAR
     assert check_all_readings(f, x, arrays, sizes, rng)
+
+
+SCALED = [op for op in REGISTRY if op.parity or op.degree is not None or op.squares]
+
+
+@pytest.mark.parametrize("op", SCALED, ids=repr)
+@pytest.mark.parametrize("sizes", SIZES, ids=["rectangular", "thin"])
+def test_parity_degree_and_squares_are_what_the_row_says(op, sizes):
+    """f(−X), f(c X) and f(X)² by value; that the scalings are true is seen by scalings that are not."""
+    assert op.signature and op.parity in ("", "even", "odd")
+    arrays = arrays_for(op, sizes, np.random.default_rng(1))
+    name, (node, x) = next(iter(arrays)), (node_of(op), next(iter(arrays.values())))
+    value = evaluate(node, arrays, sizes)
+    scale = {"even": 1, "odd": -1}.get(op.parity)
+    if scale is not None:
+        np.testing.assert_allclose(evaluate(node, {**arrays, name: -x}, sizes), scale * value)
+    if op.degree is not None:
+        np.testing.assert_allclose(evaluate(node, {**arrays, name: 0.3 * x}, sizes), 0.3**op.degree * value)
+    if op.squares:
+        np.testing.assert_allclose(value**2, x**2)

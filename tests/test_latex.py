@@ -66,7 +66,7 @@ ROWS: list[tuple[Expr, str]] = [
     (f("frechet_expm", X, B), r"\operatorname{frechet\_expm}(X, B)"),
     (multiply(T(symbol("W₁", ("n", "m"))), x), r"W_{1}^{\top} x"),
     (multiply(symbol("θ̂"), symbol("x_max", ("n", 1))), r"\hat{\theta} x_{\mathrm{max}}"),
-    (multiply(symbol("lam"), symbol("dX", ("n", "n"))), r"\mathrm{lam} \mathrm{d}X"),
+    (multiply(symbol("lam"), symbol("dX", ("n", "n"))), r"\mathrm{lam} \,\mathrm{d}X"),
     (multiply(T(symbol("x′", ("n", 1))), x), r"{x^{\prime}}^{\top} x"),
 ]
 

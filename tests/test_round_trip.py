@@ -88,7 +88,7 @@ def test_the_table_of_texts(e: Expr) -> None:
         "diag(sigmoid(X w) ⊙ (𝟏 − sigmoid(X w))) X",
         "λ w − Xᵀ(y ⊙ sigmoid(−y ⊙ (X w)))",
         "n x^(n − 1)",
-        "1/x + cos(x) / x^(n)",
+        "1/x + cos(x) / x^n",
     ],
 )
 def test_texts_that_print_as_they_are_typed(text: str) -> None:

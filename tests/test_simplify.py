@@ -104,3 +104,25 @@ def test_forms(text: str, form: str) -> None:
 
 def test_an_inverse_needs_no_fact_to_be_a_factor_but_a_transpose_does() -> None:
     assert simplify("Aᵀx", where={"A": "n n", "x": "n"}) is parse("Aᵀx", {"A": "n n", "x": "n"})
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "short"),
+    [
+        ("|−2 x|", "x scalar", "2 |x|"),
+        ("sin(−x) + cos(−3 x)", "x scalar", "cos(3 x) − sin(x)"),
+        ("relu(2 x) + sign(−4 x)", "x: n", "2 relu(x) − sign(x)"),
+        ("‖α x‖₁", "x: n, α scalar positive", "α ‖x‖₁"),
+        ("‖α x‖₁", "x: n, α scalar", "‖α x‖₁"),
+        ("tanh(−x − y)", "x: n, y: n", "−tanh(x + y)"),
+        ("max(3 x)", "x: n", "3 max(x)"),
+        ("max(−x)", "x: n", "max(−x)"),
+        ("tril(AᵀBᵀ)ᵀ", "A: m n, B: n m", "triu(B A)"),
+        ("x^x + x^x log(x)", "x scalar", "x^x (1 + log(x))"),
+        ("1/(y (1 + x²/y²))", "x scalar, y scalar", "y / (y² + x²)"),
+        ("sum(softmax(x))", "x: n", "1"),
+    ],
+)
+def test_shorter_forms(text, where, short):
+    """Each was printed as it stands on the left, or in a longer form."""
+    assert str(simplify(text, where=where)) == short

@@ -485,7 +485,7 @@ def power(base: Expr, exponent: Expr) -> Expr:
             return base
         if base.op is POWER:
             return power(base.args[0], multiply(base.args[1], exponent))
-        if p % 2 == 0 and base.op.name == "abs":
+        if p % 2 == 0 and base.op.squares:
             return power(base.args[0], exponent)
         if base.op is IDENTITY:
             return base if p > 0 else make(POWER, (base, exponent), None, base.shape)

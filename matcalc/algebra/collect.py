@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from matcalc.algebra.build import (
     ADD,
+    INNER,
     INVERSE,
     MATPOW,
     NUMBER,
@@ -27,6 +28,7 @@ from matcalc.algebra.build import (
     parts,
     power,
     scale,
+    sqrt,
     transpose,
 )
 from matcalc.algebra.expr import Expr
@@ -89,8 +91,11 @@ def _is_transposed(term: Expr) -> bool:
 
 
 def base_exponent(e: Expr) -> tuple[Expr, Expr]:
-    """(b, p) with e = b^p entry by entry."""
-    return (e.args[0], e.args[1]) if e.op is POWER else (e, ONE)
+    """(b, p) with e = b^p entry by entry; powers of x : x are powers of ‖x‖."""
+    base, exponent = (e.args[0], e.args[1]) if e.op is POWER else (e, ONE)
+    if base.op is INNER and base.args[0] is base.args[1] and is_number(exponent):
+        return sqrt(base), scale(2, exponent)
+    return base, exponent
 
 
 def collect_factors(factors: tuple[Expr, ...], keys: Keys) -> tuple[Number, list[Expr]] | None:

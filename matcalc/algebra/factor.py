@@ -12,6 +12,7 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from matcalc.algebra.build import (
+    ADD,
     HADAMARD,
     IDENTITY,
     Number,
@@ -28,12 +29,12 @@ from matcalc.algebra.build import (
     subtract,
     transpose,
 )
-from matcalc.algebra.collect import base_exponent
+from matcalc.algebra.collect import base_exponent, collect_sum
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.keys import Keys
 from matcalc.algebra.shapes import SCALAR
 
-__all__ = ["Common", "Split", "candidates"]
+__all__ = ["Common", "Split", "candidates", "common_denominator"]
 
 #: At most this many groups of terms are tried for a sum.
 _TRIES = 6
@@ -166,22 +167,27 @@ def _powers(factors: tuple[Expr, ...], keys: Keys) -> Powers:
     return out
 
 
-def _meet(tables: list[Powers]) -> list[tuple[int, Expr, Expr]]:
+def _meet(tables: list[Powers], keys: Keys) -> list[tuple[int, Expr, Expr]]:
     """Bases in every table with the least exponent; exponents that do not compare must be equal."""
     out = []
     for key, (base, _) in tables[0].items():
         if all(key in t for t in tables[1:]):
-            least = _least([t[key][1] for t in tables])
+            least = _least([t[key][1] for t in tables], keys)
             if least is not None:
                 out.append((key, base, least))
     return out
 
 
-def _least(exponents: list[Expr]) -> Expr | None:
-    first = exponents[0]
-    least = first
+def _difference(a: Expr, b: Expr, keys: Keys) -> Expr:
+    """a − b with like terms collected."""
+    difference = subtract(a, b)
+    return collect_sum(difference, keys) if difference.op is ADD else difference
+
+
+def _least(exponents: list[Expr], keys: Keys) -> Expr | None:
+    least = exponents[0]
     for other in exponents[1:]:
-        difference = subtract(other, least)
+        difference = _difference(other, least, keys)
         if not is_number(difference):
             return None
         if number_value(difference) < 0:
@@ -189,13 +195,24 @@ def _least(exponents: list[Expr]) -> Expr | None:
     return least
 
 
-def _without(table: Powers, common: list[tuple[int, Expr, Expr]]) -> list[Expr]:
+def _without(table: Powers, common: list[tuple[int, Expr, Expr]], keys: Keys) -> list[Expr]:
     taken = {key: exponent for key, _, exponent in common}
     out = []
     for key, (base, exponent) in table.items():
-        rest = subtract(exponent, taken[key]) if key in taken else exponent
+        rest = _difference(exponent, taken[key], keys) if key in taken else exponent
         out.append(power(base, rest))
     return out
+
+
+def common_denominator(terms: tuple[Expr, ...]) -> Expr:
+    """The least product of powers that clears every fraction of scalars in the terms; 1 if there is none."""
+    below: dict[Expr, Number] = {}
+    for term in terms:
+        for s in parts(term)[1]:
+            base, exponent = base_exponent(s)
+            if is_number(exponent) and number_value(exponent) < 0:
+                below[base] = max(below.get(base, 0), -number_value(exponent))
+    return multiply(*[power(base, number(k)) for base, k in below.items()]) if below else number(1)
 
 
 def _scalars(split: list[Split], keys: Keys) -> Iterator[Common]:
@@ -210,14 +227,14 @@ def _scalars(split: list[Split], keys: Keys) -> Iterator[Common]:
     ranked = [g for g in _sharing(tables) if len(g) < len(split)]
     groups += [tuple(g) for g in ranked[:_TRIES]]
     for group in dict.fromkeys(groups):
-        common = _meet([tables[i] for i in group])
+        common = _meet([tables[i] for i in group], keys)
         factor = _content([split[i][0] for i in group])
         if not common and factor == 1:
             continue
         rests = []
         for i in group:
             c, _, m = split[i]
-            rests.append(multiply(number(Fraction(c) / factor), *_without(tables[i], common), *m))
+            rests.append(multiply(number(Fraction(c) / factor), *_without(tables[i], common, keys), *m))
         prefix = (number(factor), *[power(base, exponent) for _, base, exponent in common])
         yield Common(group, prefix, (), tuple(rests))
 
@@ -239,14 +256,14 @@ def _entrywise(split: list[Split], keys: Keys) -> Iterator[Common]:
     tables = [_powers(f, keys) for f in factors]
     ranked = _sharing(tables)
     for group in list(dict.fromkeys(map(tuple, ranked)))[:_TRIES]:
-        common = _meet([tables[i] for i in group])
+        common = _meet([tables[i] for i in group], keys)
         if not common:
             continue
         shape = split[group[0]][2][0].shape
         rests = []
         for i in group:
             c, s, _ = split[i]
-            kept = _without(tables[i], common)
+            kept = _without(tables[i], common, keys)
             body = hadamard(*kept) if kept else ones(*shape)
             rests.append(multiply(number(c), *s, body))
         prefix = tuple(power(base, exponent) for _, base, exponent in common)

@@ -46,6 +46,9 @@ class Operation:
     transpose    "commutes": f(X)ᵀ = f(Xᵀ); "invariant": Yᵀ = Y;
                  "blind": f(Xᵀ) = f(X), for scalar values; "" none of these.
     cyclic       linear in one square operand with f(A B) = f(B A): the trace.
+    parity       "even": f(−X) = f(X); "odd": f(−X) = −f(X); "" neither.
+    degree       f(c X) = cᵈ f(X) for numbers c > 0.
+    squares      f(x)² = x² entry by entry.
     facts        what holds of the value: "positive" always, "psd -> nonnegative" if all operands
                  have the first fact, "invertible <-> nonzero" if and only if they have.
     text         how a call prints, with {0} … for the operands; "" means name(…).
@@ -77,6 +80,9 @@ class Operation:
     adjoint: tuple[str, ...] = ()
     transpose: str = ""
     cyclic: bool = False
+    parity: str = ""
+    degree: int | None = None
+    squares: bool = False
     facts: tuple[str, ...] = ()
     text: str = ""
     latex: str = ""

@@ -28,6 +28,7 @@ from matcalc.algebra.build import (
     inner,
     is_chain,
     is_number,
+    magnitude,
     multiply,
     negate,
     number,
@@ -41,7 +42,7 @@ from matcalc.algebra.collect import collect_hadamard, collect_product, collect_s
 from matcalc.algebra.cost import Cost
 from matcalc.algebra.expand import expand_inverses, expand_term, multiplied_out
 from matcalc.algebra.expr import Expr
-from matcalc.algebra.factor import Split, candidates
+from matcalc.algebra.factor import Split, candidates, common_denominator
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.mirrored import halves, partners, side_by_side
 from matcalc.algebra.operations import Operation
@@ -177,7 +178,31 @@ class Simplifier:
         if op is POWER:
             exponent = _sign_out(e.args[1])
             return e if exponent is e.args[1] else power(e.args[0], exponent)
+        if op.parity or op.degree is not None:
+            return self._outside(e)
         return e
+
+    def _outside(self, e: Expr) -> Expr:
+        """|−2 x| as 2 |x| and sin(−x) as −sin(x): signs and positive factors outside, as the row allows."""
+        op, arg = e.op, e.args[0]
+        coefficient, scalars, m = parts(arg)
+        if not scalars and not m:
+            return e
+        sign = -1 if op.parity and (coefficient < 0 or (arg.op is ADD and all(map(is_negative, arg.args)))) else 1
+        outside: list[Expr] = []
+        inside = arg
+        if op.degree is not None:
+            outside = [number(magnitude(coefficient)), *[s for s in scalars if self.facts.holds("positive", s)]]
+            rest = tuple([s for s in scalars if s not in outside])
+            if not rest and not m:
+                rest, outside = scalars, outside[:1]
+            inside = reassemble(1 if coefficient > 0 else -1, rest, m)
+        if sign < 0:
+            inside = negate_sum(inside) if inside.op is ADD else negate(inside)
+        if inside is arg:
+            return e
+        factors = [power(s, number(op.degree)) for s in outside if op.degree]
+        return multiply(number(sign if op.parity == "odd" else 1), *factors, apply(op, (inside, *e.args[1:]), e.data))
 
     def _transpose(self, e: Expr) -> Expr:
         inside = e.args[0]
@@ -425,7 +450,7 @@ class Simplifier:
             if self.cost(expanded) < self.cost(e) - is_negative(e):  # a leading minus is no reason
                 return self._again(expanded)
         folded = self._folded(e)
-        return folded if folded is not e else self._absorbed(e)
+        return folded if folded is not e else self._cleared(e)
 
     def _folded(self, e: Expr) -> Expr:
         """A sum and the factor beside it as one, where that is cheaper: S (X − μ 𝟏ᵀ) 𝟏 as S (X 𝟏 − n μ)."""
@@ -453,21 +478,22 @@ class Simplifier:
                     return self._again(form)
         return e
 
-    def _absorbed(self, e: Expr) -> Expr:
-        """A scalar outside a reciprocal of a sum goes into the sum where it cancels: 1/(ν (1 + q/ν))."""
+    def _cleared(self, e: Expr) -> Expr:
+        """Fractions cleared inside a power of a sum: 1/(ν (1 + q/ν)) is 1/(ν + q)."""
         c, scalars, m = (1, (), e.args) if is_chain(e) else parts(e)
         for i, s in enumerate(scalars):
             if not (s.op is POWER and s.args[0].op is ADD and _integer(s.args[1])):
                 continue
-            for j, t in enumerate(scalars):
-                base, exponent = (t.args[0], t.args[1]) if t.op is POWER else (t, number(1))
-                if i == j or exponent is not s.args[1]:
-                    continue
-                inside = self._again(add(*[multiply(base, term) for term in s.args[0].args]))
-                rest = [f for k, f in enumerate(scalars) if k not in (i, j)]
-                form = multiply(number(c), *rest, power(inside, exponent), *m)
-                if self.cost(form) < self.cost(e):
-                    return self._again(form)
+            denominator = common_denominator(s.args[0].args)
+            if is_number(denominator):
+                continue
+            inside = self._again(add(*[multiply(denominator, term) for term in s.args[0].args]))
+            outside = power(denominator, negate(s.args[1]))
+            form = self._again(
+                multiply(number(c), *scalars[:i], power(inside, s.args[1]), outside, *scalars[i + 1 :], *m)
+            )
+            if self.cost(form) < self.cost(e):
+                return form
         return e
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from matcalc.algebra.build import ADD, HADAMARD, MATPOW, POWER, PRODUCT, add, parts, scale, symbol
+from matcalc.algebra.build import ADD, HADAMARD, MATPOW, POWER, PRODUCT, add, hadamard, multiply, parts, scale, symbol
 from matcalc.algebra.collect import collect_sum
 from matcalc.algebra.expr import Expr, postorder, symbols_of
 from matcalc.algebra.operations import Operation
@@ -218,13 +219,24 @@ def _around(term: Expr, leaves: set[Expr]) -> list[str]:
     _, _, matrices = parts(term)
     out = []
     if len(matrices) == 1 and matrices[0].op.name == "hadamard":
-        return [f"{to_text(a)} ⊙" for a in matrices[0].args if not leaves & set(symbols_of(a))]
+        place = symbol(_PLACE, term.shape)
+        return [f"{_beside(hadamard(a, place))} ⊙" for a in matrices[0].args if not leaves & set(symbols_of(a))]
     for i, factor in enumerate(matrices):
         if leaves & set(symbols_of(factor)):
             for side in (matrices[:i], matrices[i + 1 :]):
                 if side:
-                    out.append(" ".join(map(to_text, side)))
+                    place = symbol(_PLACE, (side[-1].shape[1], 1))
+                    out.append(_beside(multiply(*side, place)))
     return out
+
+
+#: What stands for the differential; it cannot be typed.
+_PLACE = "□"
+
+
+def _beside(e: Expr) -> str:
+    """The factors that stand beside the differential, in brackets where they need them there."""
+    return re.sub(rf"\s*⊙?\s*{_PLACE}\s*⊙?\s*", "", to_text(e))
 
 
 def taken_names(symbols: Mapping[str, Declaration], extra: Sequence[str]) -> set[str]:

@@ -7,7 +7,16 @@ from functools import cache
 from matcalc.algebra.expr import Expr, symbols_of
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import is_scalar
-from matcalc.notation.display import Display, Piece, bare_level, first_factor, infix_pieces, sum_pieces, write
+from matcalc.notation.display import (
+    Display,
+    Piece,
+    bare_level,
+    first_factor,
+    infix_pieces,
+    last_factor,
+    sum_pieces,
+    write,
+)
 from matcalc.notation.index_sums import latex_pieces
 from matcalc.notation.precedence import ATOM, OUTER, POSTFIX
 from matcalc.notation.symbols import latex_name
@@ -99,9 +108,16 @@ def _juxtapose(part: Display) -> list[Piece]:
             first = first_factor(factor, level)
             while first.kind in ("superscript", "power", "dotpower"):
                 first = first.parts[0]
-            out.append(r" \cdot " if first.kind == "number" and first.level == ATOM else " ")
+            dot = first.kind == "number" and first.level == ATOM
+            apart = _is_differential(first) or _is_differential(last_factor(part.parts[i - 1], level))
+            out.append(r" \cdot " if dot else r" \," if apart else " ")
         out.append((factor, level, ""))
     return out
+
+
+def _is_differential(part: Display) -> bool:
+    """Whether the part is dX, which stands apart from the factor before it."""
+    return part.kind == "symbol" and latex_name(part.text).startswith(r"\mathrm{d}")
 
 
 def _power(part: Display) -> list[Piece]:

@@ -188,7 +188,17 @@ def _superscript(part: Display, bars: str) -> list[Piece]:
 
 
 def _power(part: Display, bars: str) -> list[Piece]:
-    return [(part.parts[0], ATOM, bars), "^(", (part.parts[1], OUTER, ""), ")"]
+    base, exponent = part.parts
+    if _stands_alone(exponent):
+        return [(base, ATOM, bars), "^", (exponent, OUTER, "")]
+    return [(base, ATOM, bars), "^(", (exponent, OUTER, ""), ")"]
+
+
+def _stands_alone(exponent: Display) -> bool:
+    """Whether an exponent needs no brackets: a name or a number of one sign. T above anything is the transpose."""
+    if exponent.kind == "number":
+        return exponent.text.isdecimal() or exponent.text in VULGAR
+    return exponent.kind == "symbol" and exponent.text != "T" and exponent.level == ATOM
 
 
 def _dotpower(part: Display, bars: str) -> list[Piece]:

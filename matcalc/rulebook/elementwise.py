@@ -61,13 +61,24 @@ _elementwise(
     domain=("no entry of {0} is 0",),
     facts=("nonnegative",),
     curvature="convex",
+    parity="even",
+    degree=1,
+    squares=True,
     source="subgradient convention: 0 at 0",
 )
-_elementwise("sign", "0", "np.sign({0})", domain=("no entry of {0} is 0",), source="constant off 0")
-_elementwise("sin", "cos(t)", "np.sin({0})", latex=r"\sin\left({0}\right)", source=f"{_DLMF} §4.20")
-_elementwise("cos", "-sin(t)", "np.cos({0})", latex=r"\cos\left({0}\right)", source=f"{_DLMF} §4.20")
 _elementwise(
-    "tan", "1 + y²", "np.tan({0})", latex=r"\tan\left({0}\right)", domain=("cos({0}) ≠ 0",), source=f"{_DLMF} §4.20"
+    "sign", "0", "np.sign({0})", domain=("no entry of {0} is 0",), parity="odd", degree=0, source="constant off 0"
+)
+_elementwise("sin", "cos(t)", "np.sin({0})", latex=r"\sin\left({0}\right)", parity="odd", source=f"{_DLMF} §4.20")
+_elementwise("cos", "-sin(t)", "np.cos({0})", latex=r"\cos\left({0}\right)", parity="even", source=f"{_DLMF} §4.20")
+_elementwise(
+    "tan",
+    "1 + y²",
+    "np.tan({0})",
+    latex=r"\tan\left({0}\right)",
+    domain=("cos({0}) ≠ 0",),
+    parity="odd",
+    source=f"{_DLMF} §4.20",
 )
 _elementwise(
     "cot",
@@ -76,6 +87,7 @@ _elementwise(
     latex=r"\cot\left({0}\right)",
     sample=("positive",),
     domain=("sin({0}) ≠ 0",),
+    parity="odd",
     source=f"{_DLMF} §4.20",
 )
 _elementwise(
@@ -84,6 +96,7 @@ _elementwise(
     "(1 / np.cos({0}))",
     latex=r"\sec\left({0}\right)",
     domain=("cos({0}) ≠ 0",),
+    parity="even",
     source=f"{_DLMF} §4.20",
 )
 _elementwise(
@@ -93,6 +106,7 @@ _elementwise(
     latex=r"\csc\left({0}\right)",
     sample=("positive",),
     domain=("sin({0}) ≠ 0",),
+    parity="odd",
     source=f"{_DLMF} §4.20",
 )
 _elementwise(
@@ -103,6 +117,7 @@ _elementwise(
     latex=r"\arcsin\left({0}\right)",
     domain=("|{0}| < 1",),
     sample=("unit",),
+    parity="odd",
     source=f"{_DLMF} §4.24",
 )
 _elementwise(
@@ -121,11 +136,18 @@ _elementwise(
     "np.arctan({0})",
     aliases=("atan",),
     latex=r"\arctan\left({0}\right)",
+    parity="odd",
     source=f"{_DLMF} §4.24",
 )
-_elementwise("sinh", "cosh(t)", "np.sinh({0})", latex=r"\sinh\left({0}\right)", source=f"{_DLMF} §4.34")
+_elementwise("sinh", "cosh(t)", "np.sinh({0})", latex=r"\sinh\left({0}\right)", parity="odd", source=f"{_DLMF} §4.34")
 _elementwise(
-    "cosh", "sinh(t)", "np.cosh({0})", latex=r"\cosh\left({0}\right)", facts=("positive",), source=f"{_DLMF} §4.34"
+    "cosh",
+    "sinh(t)",
+    "np.cosh({0})",
+    latex=r"\cosh\left({0}\right)",
+    facts=("positive",),
+    parity="even",
+    source=f"{_DLMF} §4.34",
 )
 _elementwise(
     "tanh",
@@ -133,9 +155,10 @@ _elementwise(
     "np.tanh({0})",
     latex=r"\tanh\left({0}\right)",
     inverse="½ log((1 + y)/(1 − y))",
+    parity="odd",
     source=f"{_DLMF} §4.34",
 )
-_elementwise("arcsinh", "1/sqrt(1 + t²)", "np.arcsinh({0})", aliases=("asinh",), source=f"{_DLMF} §4.38")
+_elementwise("arcsinh", "1/sqrt(1 + t²)", "np.arcsinh({0})", aliases=("asinh",), parity="odd", source=f"{_DLMF} §4.38")
 _elementwise(
     "arccosh",
     "1/sqrt(t² - 1)",
@@ -152,6 +175,7 @@ _elementwise(
     aliases=("atanh",),
     domain=("|{0}| < 1",),
     sample=("unit",),
+    parity="odd",
     source=f"{_DLMF} §4.38",
 )
 _elementwise(
@@ -178,6 +202,7 @@ _elementwise(
     "np.maximum({0}, 0)",
     facts=("nonnegative",),
     curvature="convex",
+    degree=1,
     source="subgradient convention: 0 at 0",
     domain=("no entry of {0} is 0",),
 )
@@ -189,9 +214,10 @@ _elementwise(
     latex=r"\mathbb{1}\left[{0} > 0\right]",
     domain=("no entry of {0} is 0",),
     facts=("nonnegative",),
+    degree=0,
     source="constant off 0",
 )
-_elementwise("erf", "2/sqrt(π) exp(-t²)", "erf({0})", source=f"{_DLMF} §7.2")
+_elementwise("erf", "2/sqrt(π) exp(-t²)", "erf({0})", parity="odd", source=f"{_DLMF} §7.2")
 _elementwise(
     "gelu",
     "½ (1 + erf(t/sqrt(2))) + t exp(-½ t²)/sqrt(2 π)",

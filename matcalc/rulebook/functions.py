@@ -242,6 +242,8 @@ row(
     domain=("no entry of {0} is 0",),
     facts=("nonnegative",),
     curvature="convex",
+    parity="even",
+    degree=1,
     source="Boyd & Vandenberghe, §A.1",
     title="differential of the 1-norm",
 )
@@ -256,6 +258,8 @@ row(
     domain=("one entry of {0} alone is largest in modulus",),
     facts=("nonnegative",),
     curvature="convex",
+    parity="even",
+    degree=1,
     source="Boyd & Vandenberghe, §A.1",
     title="differential of the ∞-norm",
 )
@@ -268,6 +272,7 @@ row(
     latex=r"\max\left({0}\right)",
     domain=("one entry of {0} alone is largest",),
     curvature="convex",
+    degree=1,
     source="Danskin's theorem",
 )
 row(
@@ -279,6 +284,7 @@ row(
     latex=r"\min\left({0}\right)",
     domain=("one entry of {0} alone is smallest",),
     curvature="concave",
+    degree=1,
     source="Danskin's theorem",
 )
 # Indicators of the extreme entry (1, or the sign of the entry, there; 0 elsewhere): constant almost everywhere.

@@ -118,6 +118,10 @@ SIMPLIFY: tuple[Identity, ...] = (
     Identity("orthogonal, left", "Qᵀ Q", "I", "Q: n n -> n n", when=(("Q", "orthogonal"),)),
     Identity("orthogonal, right", "Q Qᵀ", "I", "Q: n n -> n n", when=(("Q", "orthogonal"),)),
     Identity("orthogonal inverse", "Q⁻¹", "Qᵀ", "Q: n n -> n n", when=(("Q", "orthogonal"),)),
+    Identity("transpose of a lower triangle", "tril(Xᵀ)ᵀ", "triu(X)", "X: m n -> m n", slack=SHORTENS),
+    Identity("transpose of an upper triangle", "triu(Xᵀ)ᵀ", "tril(X)", "X: m n -> m n", slack=SHORTENS),
+    Identity("lower triangle twice", "tril(tril(X))", "tril(X)", "X: m n -> m n"),
+    Identity("upper triangle twice", "triu(triu(X))", "triu(X)", "X: m n -> m n"),
     # ⊗
     Identity("block inner product of ⊗", "kronleft(A ⊗ B, C, X)", "(B : C) A", "A: m n, B: p q, C: p q, X: m n -> m n"),
     Identity("block sum of ⊗", "kronright(A ⊗ B, C, X)", "(A : C) B", "A: m n, B: p q, C: m n, X: p q -> p q"),
@@ -143,10 +147,7 @@ SIMPLIFY: tuple[Identity, ...] = (
 )
 
 #: Other spellings of a factor, tried where a sum might then collect; kept only if the sum gets shorter.
-ALTERNATE: tuple[Identity, ...] = (
-    _entries("sigmoid of −x", "sigmoid(−X)", "1 − sigmoid(X)", slack=LENGTHENS),
-    _entries("tanh is odd", "tanh(−X)", "−tanh(X)", slack=KEEPS),
-)
+ALTERNATE: tuple[Identity, ...] = (_entries("sigmoid of −x", "sigmoid(−X)", "1 − sigmoid(X)", slack=LENGTHENS),)
 
 FAMILIES = {"recognise": RECOGNISE, "simplify": SIMPLIFY, "alternate": ALTERNATE}
 
