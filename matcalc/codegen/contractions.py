@@ -223,7 +223,10 @@ def laid_out(factors: Sequence[Factor], order: str) -> Factor:
     if len(whole) == 1:
         t, letters = whole[0]
         return Factor(transpose(t), order) if len(letters) == 2 and letters != order else whole[0]
-    if len(order) == 2:
-        u, v = sorted(whole, key=lambda f: order.index(f.letters))
-        return Factor(outer(u.term, v.term), order)
-    return _einsum(sorted(whole, key=lambda f: order.index(f.letters[0])), order)
+    whole.sort(key=lambda f: order.index(f.letters[0]))
+    while len(whole) > 2 or (len(whole) == 2 and len(order) == 2):  # two vectors are a matrix: one product less
+        at = max(k for k, f in enumerate(whole) if len(f.letters) == 1)
+        by = max(k for k, f in enumerate(whole) if len(f.letters) == 1 and k < at)
+        (u, i), (v, j) = whole[by], whole.pop(at)
+        whole[by] = Factor(outer(u, v), i + j)
+    return whole[0] if len(whole) == 1 else _einsum(whole, order)
