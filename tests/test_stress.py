@@ -10,6 +10,7 @@ import pytest
 from matcalc import derive
 from matcalc.errors import DataError, MatcalcError
 from tests import scoring
+from tests.benchmarks.candidates import WORKLOADS
 
 BOTH = ("value", "derivative")
 LOGISTIC = "sum(log(1 + exp(X w))) − yᵀX w"
@@ -33,27 +34,48 @@ MARGINS = [
 ]
 
 
+#: Copies of the rows: few entries are computed in another way than many.
+COPIES = [1, 100]
+
+
+@pytest.mark.parametrize("copies", COPIES)
 @pytest.mark.parametrize("margin", [30.0, 800.0])
 @pytest.mark.parametrize("order", [1, 2])
 @pytest.mark.parametrize(("text", "where"), MARGINS)
-def test_margins_neither_overflow_nor_give_nan(text, where, order, margin):
-    X = np.array([[margin, 0.0], [-margin, 0.0], [margin, 1.0], [0.0, 1.0], [0.0, -margin]])
+def test_margins_neither_overflow_nor_give_nan(text, where, order, margin, copies):
+    X = np.array([[margin, 0.0], [-margin, 0.0], [margin, 1.0], [0.0, 1.0], [0.0, -margin]] * copies)
+    y = np.array([0.0, 1, 1, 0, 1] * copies)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        value, derivative = compiled(text, "w", where, order)(X=X, w=np.ones(2), y=np.array([0.0, 1, 1, 0, 1]))
+        value, derivative = compiled(text, "w", where, order)(X=X, w=np.ones(2), y=y)
     assert np.isfinite(value) and np.isfinite(derivative).all()
 
 
+@pytest.mark.parametrize("copies", [1, 256])
 @pytest.mark.parametrize("margin", [1e-12, 3.0, 40.0, 800.0])
 @pytest.mark.parametrize("sign", [1, -1])
-def test_the_logistic_loss_is_right_to_rounding_at_every_margin(margin, sign):
+def test_the_logistic_loss_is_right_to_rounding_at_every_margin(margin, sign, copies):
     value, gradient = compiled(LOGISTIC, "w", "X: n d, w: d, y: n")(
-        X=np.array([[sign * margin]]), w=np.ones(1), y=np.zeros(1)
+        X=np.array([[sign * margin]] * copies), w=np.ones(1), y=np.zeros(copies)
     )
     with mp.workdps(50):
         z = mp.mpf(sign * margin)
-        for got, want in ((value, mp.log1p(mp.e**z)), (gradient[0], z / (1 + mp.e**-z))):
+        for got, want in ((value / copies, mp.log1p(mp.e**z)), (gradient[0] / copies, z / (1 + mp.e**-z))):
             assert abs(mp.mpf(float(got)) - want) <= 1e-14 * abs(want) + mp.mpf("1e-300")  # less is no double
+
+
+@pytest.mark.parametrize("name", ["logreg", "hvp_logreg", "hess_logreg"])
+def test_few_entries_and_many_give_the_same(name):
+    w = WORKLOADS[name]
+    d = derive(w.text, w.wrt[0], where=w.where, order=w.order)
+    run = (d.jvp(w.direction) if w.direction else d).compile(what=BOTH)
+    assert "few_entries" in run.source
+    rng = np.random.default_rng(0)
+    X, y = 10 * rng.standard_normal((900, 3)), rng.standard_normal(900)
+    more = {"w": np.ones(3), **({w.direction: np.arange(3.0)} if w.direction else {})}
+    parts = [run(X=X[i : i + 150], y=y[i : i + 150], **more) for i in range(0, 900, 150)]
+    for whole, *few in zip(run(X=X, y=y, **more), *parts, strict=True):
+        np.testing.assert_allclose(whole, sum(few), rtol=1e-12, atol=1e-12)
 
 
 def test_softmax_shares_one_exponential_that_does_not_overflow():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from matcalc.algebra.expr import Expr
@@ -24,6 +24,8 @@ __all__ = ["BOTH", "Coded"]
 
 #: What is computed together where nothing else is asked for.
 BOTH = ("value", "derivative")
+#: What is one call in NumPy and SciPy, but slower than the exponentials that it could share.
+_CALLS = ("softplus", "sigmoid")
 
 
 class Coded:
@@ -55,8 +57,10 @@ class Coded:
         standalone: a file that compares the shapes of its arguments, and has example data, a numeric
         test and a main.
         """
+        from matcalc.codegen.targets import kernels_of
+
         what = _wanted(what)
-        program = self._planned(what, target)
+        program = self._planned(what, kernels_of(target))
         name = "_and_".join(what)
         if standalone:
             from matcalc.codegen.standalone import standalone_source
@@ -80,14 +84,17 @@ class Coded:
         tuple of arrays for several `what`. target: "numpy"; "jax" or "torch", on arrays of that
         library; "dask" for data in blocks of rows, on dask arrays.
         """
+        from matcalc.codegen.targets import kernels_of
+
         what = _wanted(what)
-        program = self._planned(what, target)
+        program = self._planned(what, kernels_of(target))
         if program is None:
             self._only_numpy(target)
             return self._columns(what)
         from matcalc.codegen.targets import compile_program
 
-        return compile_program(program, target, "_and_".join(what), str(self))
+        few = self._planned(what, _CALLS) if target == "numpy" and program.margins else None
+        return compile_program(program, target, "_and_".join(what), str(self), few)
 
     @property
     def program(self) -> Program:
@@ -103,12 +110,11 @@ class Coded:
         program = self._planned(BOTH)
         return program is not None and split_rows(program) is not None
 
-    def _planned(self, what: Sequence[str], target: str = "numpy") -> Program | None:
+    def _planned(self, what: Sequence[str], kernels: Collection[str] = ()) -> Program | None:
         from matcalc.codegen.compiled import planned
-        from matcalc.codegen.targets import kernels_of
 
         found = self._outputs(what)
-        return None if found is None else planned(found[0], self._symbols, axes=found[1], kernels=kernels_of(target))
+        return None if found is None else planned(found[0], self._symbols, axes=found[1], kernels=kernels)
 
     @staticmethod
     def _only_numpy(target: str) -> None:

@@ -29,6 +29,8 @@ def factorise(roots: Iterable[Term], kernels: Collection[str] = ()) -> dict[Term
         if term.op == "inv":
             term.table.formed.add(term)
     margins = set() if {"softplus", "sigmoid"} <= set(kernels) else _shared_margins(terms)
+    for margin in margins:
+        margin.table.margins.add(margin)
     return rewrite(roots, lambda term, rebuilt: _expanded(term, rebuilt, methods, margins))
 
 

@@ -35,6 +35,11 @@ class Program:
     outputs: tuple[tuple[str, Term], ...]
     names: dict[Term, str] = field(repr=False)
 
+    @property
+    def margins(self) -> list[Term]:
+        """The arrays of which exponentials are shared by functions that are also one call each."""
+        return [m for m in next(t for _, t in self.outputs).table.margins if m.rank]
+
     def users(self, term: Term) -> int:
         """How many terms have this one as an operand, and outputs that it is."""
         terms = postorder(t for _, t in self.outputs)

@@ -21,22 +21,35 @@ __all__ = ["AFTER", "BEFORE", "BLOCK", "SUMS", "fast_source", "row_functions", "
 
 #: The names of the functions for the three programs, of the loop over blocks, and of all together.
 BEFORE, BLOCK, SUMS, AFTER, WHOLE = "before_rows", "block_of_rows", "sums_of_rows", "after_rows", "by_rows"
+FEW = "few_entries"
+#: Entries below which exp, log1p and a quotient cost more than one call of a function that is four times as slow.
+_FEW = 200
 #: Entries of the largest array that is cut, above which blocks pay: 16 MB, half of a third-level cache.
 _LARGE = 1 << 21
 #: Entries of a block: 0.5 MB, half of a second-level cache; but not fewer rows than products need.
 _BLOCK, _LEAST = 1 << 16, 32
 
 
-def fast_source(program: Program, name: str = "value_and_derivative", docstring: str = "") -> str:
-    """The source that runs: products as method calls, which cost less, and large data in blocks of rows."""
+def fast_source(
+    program: Program, name: str = "value_and_derivative", docstring: str = "", few: Program | None = None
+) -> str:
+    """The source that runs: products as method calls, which cost less, and large data in blocks of rows.
+
+    few: the program for few entries, where the number of calls decides and not what each does.
+    """
     rows = split_rows(program)
     first: list[str] = []
     below: list[str] = []
+    if few is not None:
+        arguments = ", ".join(program.identifiers[n] for n, _ in program.inputs)
+        sizes = _largest(program, sorted({m.dims for m in program.margins}, key=str))
+        first = [f"if {sizes} < {_FEW}:", f"    return {FEW}({arguments})"]
+        below = ["\n".join(function_text(few, FEW, "The same in fewer calls, each of which does more.", fast=True))]
     if rows is not None and rows.sums:
         arguments = ", ".join(program.identifiers[n] for n, _ in program.inputs)
         sizes = " + ".join(f"{program.identifiers[n]}.size" for n in _matrices(program, rows))
-        first = [f"if {sizes} > {_LARGE}:", f"    return {WHOLE}({arguments})"]
-        below = [*row_functions(rows), "\n".join(_whole(program, rows, arguments))]
+        first += [f"if {sizes} > {_LARGE}:", f"    return {WHOLE}({arguments})"]
+        below += [*row_functions(rows), "\n".join(_whole(program, rows, arguments))]
     function = function_text(program, name, docstring, fast=True, first=first)
     return with_imports(["\n".join(function), *below])
 

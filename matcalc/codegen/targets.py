@@ -68,10 +68,12 @@ def program_source(program: Program, target: str, name: str, title: str) -> str:
     return portable_source(program, _DIALECTS[target], name, title)
 
 
-def compile_program(program: Program, target: str, name: str, title: str) -> Compiled | OnLibrary | Distributed:
-    """A callable for a target."""
+def compile_program(
+    program: Program, target: str, name: str, title: str, few: Program | None = None
+) -> Compiled | OnLibrary | Distributed:
+    """A callable for a target; few: the program for few entries, if there is another."""
     if target == "numpy":
-        return Compiled(program, fast_source(program, name, title), name)
+        return Compiled(program, fast_source(program, name, title, few), name)
     if target == "dask":
         _library("dask")
         return Distributed(program, name)

@@ -87,6 +87,8 @@ class Table:
         self.definite: set[Term] = set()
         self.triangular: dict[Term, str] = {}
         self.nonnegative: set[Term] = set()
+        #: What a softplus and a sigmoid share their exponential of.
+        self.margins: set[Term] = set()
         #: Inverses that are results, or factors that no product takes up.
         self.formed: set[Term] = set()
         #: What a term would be called if it needs a name.
