@@ -30,6 +30,7 @@ from matcalc.errors import DerivativeError, MatcalcError, OptionError
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.heads import head_latex, head_text
 from matcalc.notation.latex import to_latex
+from matcalc.notation.named_parts import NamedPart, meanings, named_parts, parts_latex
 from matcalc.notation.names import normalise_name
 from matcalc.notation.page import Formulas, page
 from matcalc.notation.text import to_text
@@ -128,10 +129,9 @@ class Derivative(Coded):
         candidates: list[Formulas] = [([(head, self.expr)], {})]
         if self.named is not None and self.named is not self.expr:
             candidates.append(([(head, self.named)], needed((self.named,), self.definitions)))
-        text = page(candidates, self._symbols, self._conditions(), self._remarks())
-        if self.kind == "differential" and self.function.shape == SCALAR and self.order == 2 and not self._mixed:
-            return f"{text}\n  d²f = {self.bilinear}"
-        return text
+        second = self.kind == "differential" and self.function.shape == SCALAR and self.order == 2 and not self._mixed
+        below = [("d²f", self.bilinear)] if second else []
+        return page(candidates, self._symbols, self._conditions(), self._remarks(), below)
 
     def __repr__(self) -> str:
         return f"<{self._head()} = {self.expr}>"
@@ -174,10 +174,19 @@ class Derivative(Coded):
         check_choice("transpose", transpose, (r"\top", "T"))
         if kind == "derivation":
             return self.steps.latex(Style(latex=True, bold=bold, transpose=transpose), style == "fraction")
+        (shown,), parts = self._lettered
+        where = parts_latex(parts, {"bold": bold, "transpose": transpose})
+        return f"{self._latex_head(bold, style)} = {to_latex(shown, bold=bold, transpose=transpose)}{where}"
+
+    def _latex_head(self, bold: bool, style: str) -> str:
         names = (*self.before, self.wrt)
         heavy = [name for name in names if bold and self.where[name].shape != SCALAR]
-        head = head_latex(self.kind, names, self.along, self.letter, heavy, style == "nabla")
-        return f"{head} = {to_latex(self.expr, bold=bold, transpose=transpose)}"
+        return head_latex(self.kind, names, self.along, self.letter, heavy, style == "nabla")
+
+    @property
+    def _lettered(self) -> tuple[tuple[Expr, ...], list[NamedPart]]:
+        """The answer with letters for its named parts, and these."""
+        return named_parts([self.expr], {*self._symbols, *self.definitions})
 
     @cached_property
     def steps(self) -> Steps:
@@ -209,10 +218,11 @@ class Derivative(Coded):
             code = self.code()
         except MatcalcError:  # the answer is shown without what cannot be had
             steps, code = None, ""
+        remarks = (*meanings(self._lettered[1]), *self._remarks())
         return {
             "text/plain": str(self),
             "text/latex": f"$\\displaystyle {self.latex()}$",
-            "text/html": html_page(self.latex(), self._symbols, self.conditions, self._remarks(), steps, code),
+            "text/html": html_page(self.latex(), self._symbols, self.conditions, remarks, steps, code),
         }
 
     # --- readings of the linear map ----------------------------------------------------------------
@@ -234,7 +244,12 @@ class Derivative(Coded):
         if self.order != 2 or self.function.shape != SCALAR or self._mixed or self.along:
             raise DerivativeError("d²f is the second differential of a scalar function by one variable")
         dx = direction(self.variable)
-        return self._question.shorten(inner(dx, self._act(dx)), self.wrt)
+        found = self._question.shorten(inner(dx, self._act(dx)), self.wrt)
+        space = subspace(self.where[self.wrt].facts)
+        if space is None:
+            return found
+        moving = Declaration(dx.shape, frozenset({space}))  # dX stays in the subspace
+        return shortener({**self.where, str(dx.data): moving})(found)
 
     @property
     def kronecker(self) -> Expr:

@@ -22,6 +22,8 @@ from matcalc.derivative import Derivative, check_choice, remarks_on
 from matcalc.errors import DerivativeError, MatcalcError
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.heads import head_text
+from matcalc.notation.latex import to_latex
+from matcalc.notation.named_parts import NamedPart, meanings, named_parts, parts_latex
 from matcalc.notation.names import normalise_name
 from matcalc.notation.page import Formulas, page
 from matcalc.notation.read import Reading
@@ -155,9 +157,16 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
         check_choice("kind", kind, ("answer", "derivation"))
         if kind == "derivation":
             return self.steps.latex(Style(latex=True, bold=bold, transpose=transpose), style == "fraction")
-        answers = [d.latex(bold=bold, transpose=transpose, style=style) for d in self._items.values()]
-        lines = [answer.replace(" = ", " &= ", 1) for answer in answers]
+        roots, parts = self._lettered
+        heads = [d._latex_head(bold, style) for d in self._items.values()]
+        lines = [f"{h} &= {to_latex(e, bold=bold, transpose=transpose)}" for h, e in zip(heads, roots, strict=True)]
+        lines[-1] += parts_latex(parts, {"bold": bold, "transpose": transpose})
         return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+    @property
+    def _lettered(self) -> tuple[tuple[Expr, ...], list[NamedPart]]:
+        """The answers with letters for their named parts, and these."""
+        return named_parts([d.expr for d in self._items.values()], {*self.where, *self.definitions})
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         try:
@@ -168,10 +177,11 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
             steps = self.steps
         except MatcalcError:
             steps = None
+        remarks = (*meanings(self._lettered[1]), *self._remarks())
         return {
             "text/plain": str(self),
             "text/latex": f"$\\displaystyle {self.latex()}$",
-            "text/html": html_page(self.latex(), self.where, self.conditions, self._remarks(), steps, code),
+            "text/html": html_page(self.latex(), self.where, self.conditions, remarks, steps, code),
         }
 
     def _remarks(self) -> tuple[str, ...]:

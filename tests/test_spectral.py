@@ -101,3 +101,58 @@ def test_the_pseudoinverse_of_the_resolvent_leaves_the_eigenvector_out_at_every_
         moved = vectors[:, :-1].T @ (v * top)
         wanted = 2 * top * (vectors[:, :-1] @ (moved / (w[-1] - w[:-1])))
         np.testing.assert_allclose(h.compile()(A=s, x=x) @ v, wanted, rtol=1e-8, atol=1e-10)
+
+
+SHOWN = [
+    ("λ_max(S)", "S", {"S": "n n symmetric"}, "v vᵀ", ["v = eigvec(S)"]),
+    ("λ_max(S)²", "S", {"S": "n n symmetric"}, "2 λ v vᵀ", ["λ = eigmax(S)", "v = eigvec(S)"]),
+    ("λ λ_max(S)²", "S", {"S": "n n symmetric"}, "2 λ λ₁ v vᵀ", ["λ₁ = eigmax(S)", "v = eigvec(S)"]),
+    ("vᵀx λ_max(S)", "S", {"S": "v v symmetric", "v": "v", "x": "v"}, "(vᵀx) v₁ v₁ᵀ", ["v₁ = eigvec(S)"]),
+    ("λ_max(A + diag(x))", "x", {"A": "n n symmetric", "x": "n"}, "v²", ["M = A + diag(x)", "v = eigvec(M)"]),
+    ("σ_max(A X)", "X", {"A": "k m", "X": "m n"}, "Aᵀ u vᵀ", ["u = leftsingular(A X)", "v = rightsingular(A X)"]),
+    ("‖A X‖_*", "X", {"A": "m m", "X": "m n"}, "Aᵀ Q", ["Q = polar(A X)"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "wrt", "where", "shown", "names"), SHOWN, ids=[row[0] for row in SHOWN])
+def test_named_parts_on_the_page(text, wrt, where, shown, names):
+    """Letters that meet no symbol and no dimension, each with its value, in text, LaTeX, HTML and derivation."""
+    d = derive(text, wrt, where=where)
+    lines = str(d).splitlines()
+    assert lines[0].split("          ")[0] == f"∂f/∂{wrt} = {shown}"
+    stands = [line.removeprefix("  where ").strip() for line in lines[1 : 1 + len(names)]]
+    assert [line.split("          ")[0] for line in stands] == names
+    assert parse(str(d.expr), where={n: s for n, s in where.items() if n in str(d.expr)}) is d.expr
+    assert "where" in d.latex() and "eigvec" not in d.latex().split("where")[0]
+    html = d._repr_mimebundle_()["text/html"]
+    assert all(f"{name.split()[0]} is " in html for name in names if " + " not in name)
+    page = d.explain()
+    assert f"∂f/∂{wrt} = {shown} " in page
+    assert all(name.split(" = ")[0] in [step.head.name for step in d.steps] for name in names if " + " not in name)
+    assert d.steps.check()
+
+
+def test_the_parts_of_several_answers_have_one_list():
+    d = derive("λ_max(S)² + σ_max(X)", ["S", "X"], where={"S": "n n symmetric", "X": "m n"})
+    assert str(d).splitlines()[:6] == [
+        "∂f/∂S = 2 λ v vᵀ          S ∈ ℝⁿˣⁿ symmetric, X ∈ ℝᵐˣⁿ",
+        "∂f/∂X = u v₁ᵀ",
+        "  where λ = eigmax(S)          the largest eigenvalue of S",
+        "        v = eigvec(S)          the unit eigenvector of S for its largest eigenvalue",
+        "        u = leftsingular(X)          the unit left singular vector of X for its largest singular value",
+        "        v₁ = rightsingular(X)          the unit right singular vector of X for its largest singular value",
+    ]
+    assert d.latex().count("where") == 1
+
+
+def test_the_second_differential_of_an_eigenvalue_as_published():
+    d = derive("λ_max(S)", "S", where={"S": "n n symmetric"}, order=2)
+    assert str(d).splitlines()[-1] == "  d²f = 2 vᵀdS R dS v"
+    assert [str(step) for step in d.steps][-3:] == [
+        "R = resolvent(S)",
+        "dv = ½ R(dS + dSᵀ) v",
+        "dg = ½ (R(dS + dSᵀ) v vᵀ + v vᵀ(dS + dSᵀ) R)",
+    ]
+    assert d.steps.check()
+    for text, where in (("σ_max(X)", {"X": "m n"}), ("‖X‖_*", {"X": "m n"}), ("λ_max(X)", {"X": "n n symmetric"})):
+        assert derive(text, "X", where=where, order=2).steps.check()

@@ -59,6 +59,7 @@ class Operation:
     sample       how the test that walks the rows draws operands, by name: "normal", "positive" …
     source       where the differential stands: book and equation.
     title        what the rule is called; "" means "differential of" and the name.
+    letter       the name under which a value stands on the page; meaning is what it is in words, with {0} … .
     inverse      elementwise rows that are injective: the entry as a formula in y.
     curvature    "convex" or "concave", each entry of the value in the operand, where no Hessian says it.
     slope        the gradient of a scalar value, the derivative by a scalar operand, or the symmetric
@@ -92,6 +93,8 @@ class Operation:
     sample: tuple[str, ...] = ()
     source: str = ""
     title: str = ""
+    letter: str = ""
+    meaning: str = ""
     inverse: str = ""
     curvature: str = ""
     slope: Builder | None = None

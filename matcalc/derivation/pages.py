@@ -13,6 +13,7 @@ from matcalc.calculus.structure import structured, subspace
 from matcalc.calculus.sweep import expand_definitions
 from matcalc.derivation.differential import put
 from matcalc.derivation.gradient import gradient_lines
+from matcalc.derivation.lettered import lettered
 from matcalc.derivation.maps import map_lines
 from matcalc.derivation.page import Page, taken_names
 from matcalc.derivation.steps import Head, Step, Steps
@@ -88,7 +89,10 @@ def _steps(task: Task, pages: Sequence[Page]) -> Steps:
         values.update(page.values)
         differentials.update({v: page.d(v) for v in page.variables})
     lines = [line for page in pages for line in (page.lines if len(pages) == 1 else _spelled_out(page))]
-    return Steps(tuple(lines), values, differentials, task.symbols, lambda: derivation(replace(task, every=True)))
+    plain = {task.letter, "f", *(task.names or {})}
+    used = {name for page in pages for name in page.used}
+    shown = lettered(lines, values, used, plain)
+    return Steps(shown, values, differentials, task.symbols, lambda: derivation(replace(task, every=True)))
 
 
 def _spelled_out(page: Page) -> Iterator[Step]:

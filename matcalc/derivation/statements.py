@@ -243,13 +243,16 @@ class _Supply:
         families = Counter(_LETTERS[role][_kind(node)] for node, role in wanted)
         for node, _ in wanted:
             used.update(name for dim in node.shape for name in dim_names(dim))
+        self._used = used
         self._source: dict[str, Iterator[str]] = {}
         for letters, count in families.items():
             numbered = count > len(letters) or (count > 1 and letters in ("z", "a", "t", "T"))
             self._source[letters] = _numbered(letters[0], used) if numbered else _plain(letters, used)
 
     def name(self, node: Expr, role: str) -> Expr:
-        """A fresh symbol for a node."""
+        """A fresh symbol for a node: the letter of its row, or one by its role."""
+        if node.op.letter:
+            return symbol(next(fresh_names(node.op.letter, self._used)), node.shape)
         return symbol(next(self._source[_LETTERS[role][_kind(node)]]), node.shape)
 
 

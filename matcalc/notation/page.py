@@ -8,6 +8,7 @@ from itertools import islice
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR, is_vector
 from matcalc.notation.declarations import Declaration
+from matcalc.notation.named_parts import named_parts
 from matcalc.notation.text import declaration_line, texts_with_where
 
 __all__ = ["Formulas", "listed", "page"]
@@ -26,29 +27,49 @@ def page(
     symbols: Mapping[str, Declaration],
     conditions: Iterable[str] = (),
     remarks: Sequence[str] = (),
+    below: Sequence[tuple[str, Expr]] = (),
 ) -> str:
-    """The shortest of the candidates with its where-list, the symbols, the conditions and the remarks."""
-    lines, where = min([_written(*candidate) for candidate in candidates], key=_length)
+    """The shortest of the candidates with its where-list, the symbols, the conditions and the remarks.
+
+    below: further formulas for the end of the page, in the same names.
+    """
+    written = [_written(formulas, names, symbols, below) for formulas, names in candidates]
+    lines, where, last = min(written, key=_length)
     lines[0] += f"          {declaration_line(listed(symbols))}"
     lines += [f"  where {text}" if i == 0 else f"        {text}" for i, text in enumerate(where)]
     shown = list(islice(conditions, _CONDITIONS + 1))
     if shown:
         lines.append("  if " + ", ".join(shown[:_CONDITIONS]) + (", …" if len(shown) > _CONDITIONS else ""))
-    return "\n".join([*lines, *[f"  {remark}" for remark in remarks]])
+    return "\n".join([*lines, *[f"  {remark}" for remark in (*remarks, *last)]])
 
 
-def _written(formulas: Sequence[tuple[str, Expr]], names: Mapping[str, Expr]) -> tuple[list[str], list[str]]:
-    """The lines of the formulas, and those of the where-list."""
+Written = tuple[list[str], list[str], list[str]]
+
+
+def _written(
+    formulas: Sequence[tuple[str, Expr]],
+    names: Mapping[str, Expr],
+    symbols: Iterable[str],
+    below: Sequence[tuple[str, Expr]],
+) -> Written:
+    """The lines of the formulas, those of the where-list, and those of the formulas below."""
     limit = _LINE * max(1, len(formulas))
-    texts, parts = texts_with_where([e for _, e in formulas], limit=limit, taken=names)
+    roots, lettered = named_parts([e for _, e in (*formulas, *below)], {*symbols, *names})
+    texts, parts = texts_with_where(roots[: len(formulas)], limit=limit, taken=[*names, *[p.name for p in lettered]])
     stands = [(name, str(e)) for name, e in names.items()]
-    return [f"{head} = {text}" for (head, _), text in zip(formulas, texts, strict=True)], [
-        f"{name} = {text}" for name, text in (*stands, *parts)
-    ]
+    return (
+        [f"{head} = {text}" for (head, _), text in zip(formulas, texts, strict=True)],
+        [
+            *[f"{name} = {text}" for name, text in stands],
+            *map(str, lettered),
+            *[f"{name} = {text}" for name, text in parts],
+        ],
+        [f"{head} = {root}" for (head, _), root in zip(below, roots[len(formulas) :], strict=True)],
+    )
 
 
-def _length(written: tuple[list[str], list[str]]) -> int:
-    lines, where = written
+def _length(written: Written) -> int:
+    lines, where, _ = written
     return sum(map(len, lines)) + sum([len(text) + len("where ") for text in where])
 
 
