@@ -7,10 +7,12 @@ from functools import lru_cache
 
 from matcalc.algebra.operations import REGISTRY, Operation
 from matcalc.algebra.shapes import SCALAR, Dim, Polynomial, Shape, is_column
+from matcalc.errors import AmbiguityError
 from matcalc.notation.constraints import UNLIKELY, Constraints, symbols_below
 from matcalc.notation.declarations import declare
 from matcalc.notation.dimensions import Size, Sizes, Variable, find, unify
 from matcalc.notation.index_sizes import delta, entry, gathered, has_entries, reference, summed
+from matcalc.notation.names import is_upper
 from matcalc.notation.stacks import size_stacked
 from matcalc.notation.tree import Node
 from matcalc.notation.words import Unknown
@@ -206,7 +208,15 @@ def _bars(c: Constraints, node: Node) -> Sizes:
     if c.is_scalar(inside) or c.is_vector(inside):
         return c.at[inside]
     if node not in c.determinants and not c.stands_alone(inside):
-        raise c.refuse("|X| of a matrix has two readings", inside)
+        s = c.source(inside)
+        if inside.kind == "symbol" and is_upper(
+            inside.data
+        ):  # no scalar, to save a form with two readings
+            raise AmbiguityError(
+                f"|{s}| of a matrix has two readings", spans=(node.span,),
+                advice=f"Write abs({s}) for the absolute values or det({s}) for the determinant.",
+            )  # fmt: skip
+        raise c.refuse(f"|{s}| of a matrix has two readings", inside)
     c.square(inside)
     return SCALAR
 
