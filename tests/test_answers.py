@@ -105,6 +105,7 @@ ANSWERS = {
         ("‖A x − b‖₁", "x", "", "Aᵀ sign(A x − b)"),
         ("‖A x − b‖_∞", "x", "", "Aᵀ signmax(A x − b)"),
         ("mean(x²)", "x", "", "2 x / n"),
+        ("var(x)", "x", "", "2 (x − sum(x) 𝟏 / n) / n"),
         ("‖Ω ⊙ (T − U Vᵀ)‖²", "U", "", "2 (Ω ⊙ Ω ⊙ (U Vᵀ − T)) V"),
     ],
     "unknown functions": [

@@ -176,7 +176,7 @@ def test_random_sums_have_the_value_of_the_sums_written_out():
     assert read_of > 200
 
 
-@pytest.mark.parametrize("text", ["∑ₙ δᵢⱼ", "δᵢⱼ ∑_{i=1}^n x^j", "δᵢⱼ ∑ᵢⱼ A_{ij}", "∑ᵢ δᵢᵢ"])
+@pytest.mark.parametrize("text", ["∑ₙ δᵢⱼ", "δₖₗ ∑_{i=1}^n x^i", "δₖₗ ∑ᵢⱼ A_{ij}", "∑ᵢ δᵢᵢ"])
 def test_an_index_without_a_range_is_refused(text):
     with pytest.raises(MatcalcError, match=r"nothing says how far the index . runs"):
         read(text)

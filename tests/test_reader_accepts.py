@@ -389,6 +389,25 @@ def test_what_is_wrong_with_a_function_of_a_scalar(text, where, message):
         read(text, where)
 
 
+@pytest.mark.parametrize(
+    ("text", "shapes"),
+    [
+        ("(y − X w)ᵀ(y − X w) / n", {"y": ("m", 1), "X": ("m", "p"), "w": ("p", 1), "n": (1, 1)}),
+        ("tanh(α xᵀz + c)", {"α": (1, 1), "x": ("n", 1), "z": ("n", 1), "c": (1, 1)}),
+        ("max(x)", {"x": ("n", 1)}),
+        ("max(0, x)", {"x": (1, 1)}),
+        ("exp(−‖x − μ‖²)", {"x": ("n", 1), "μ": ("n", 1)}),
+    ],
+)
+def test_the_reading_with_the_fewest_departures(text, shapes):
+    assert {name: said.shape for name, said in read(text).symbols.items()} == shapes
+
+
+def test_a_reading_far_from_what_the_letters_say_is_refused():
+    with pytest.raises(MatcalcError, match="softmax takes a vector"):
+        read("tr(Y log(softmax(W X)))")
+
+
 def test_supplied_functions_build_their_value():
     e = parse("g(x) + x", {"x": "n"}, functions={"g": lambda x: scale(2, x)})
     assert e is parse("2 x + x", {"x": "n"})

@@ -92,6 +92,8 @@ FORMS = [
     ("diag(x yᵀ)", "x ⊙ y"),
     ("𝟏ᵀx", "sum(x)"),
     ("(x yᵀ) ⊙ A", "diag(x) A diag(y)"),
+    ("diag(A diag(x) B)", "(A ⊙ Bᵀ) x"),
+    ("(B ⊙ Aᵀ)ᵀ", "A ⊙ Bᵀ"),
     ("exp(log(x))", "x"),
 ]  # fmt: skip
 

@@ -208,8 +208,8 @@ class Simplifier:
         inside = e.args[0]
         if self.keys.is_symmetric(inside):
             return inside
-        if inside.op is ADD:
-            pushed = add(*[transpose(t) for t in inside.args])
+        if inside.op is ADD or inside.op is HADAMARD:
+            pushed = (add if inside.op is ADD else hadamard)(*[transpose(t) for t in inside.args])
             if self.cost(pushed) <= self.cost(e):
                 return pushed
         return e

@@ -49,8 +49,14 @@ class Call:
             arguments = "argument" if counts == (1,) else "arguments"
             raise ParseError(
                 f"{self.name} takes {wanted} {arguments}, and {given} {'is' if given == 1 else 'are'} given",
-                spans=(self.node.span,),
-            )
+                spans=(self.node.span,), advice=self.form(counts),
+            )  # fmt: skip
+
+    def form(self, counts: tuple[int, ...]) -> str:
+        """How a call is written, where the row says what its operands are."""
+        row = REGISTRY.names.get(str(self.name))
+        operands = [operand.partition(":")[0].strip() for operand in (row.signature if row else "").split(",")]
+        return f"Write {self.name}({', '.join(operands)})." if len(operands) in counts and len(operands) > 1 else ""
 
     def size(self, position: int) -> Dim:
         """An operand that is a dimension or a whole number."""

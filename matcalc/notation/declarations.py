@@ -345,7 +345,8 @@ def _item(item: str) -> tuple[list[str], str | None]:
         raise DeclarationError(f"{item[:60]} does not say what it declares")
     if sign == "=":
         raise DeclarationError(
-            f"{item[:60]} is a definition, and only declarations are read", advice="Write A: m n or A ∈ ℝ^{m×n}."
+            f"{item[:60]} is a definition, and only declarations are read",
+            advice=f"Write {item[:60]}; before the function, or {' '.join(names)[:20]}: m n to say its shape.",
         )
     if sign in "≻⪰>≥":
         return _signed(names, sign, said)

@@ -89,7 +89,8 @@ def _complaint(tokens: list[Token], unexpected: Token, text: str) -> ParseError:
     if unexpected.type == "COMMA":
         return ParseError("one expression is read, and a comma begins another", spans=here)
     if unexpected.type in ("GREATER", "LESS"):
-        return ParseError(f"{word} is read only in 𝟙[u > 0]", spans=here)
+        advice = "An inner product is ⟨A, X⟩ or inner(A, X)." if word == "<" else ""
+        return ParseError(f"{word} is read only in 𝟙[u > 0]", spans=here, advice=advice)
     if before is not None and (
         before.type in _BINARY or before.type in _OPENING or before.type in ("COMMA", "SEMICOLON")
     ):

@@ -89,11 +89,14 @@ def bind(root: Node, declared: Collection[str], dimensions: Collection[str]) -> 
     An index letter that stands alone is the number of the index in its sum, and outside a dimension.
     """
     _gather(root)
+    summed: dict[str, Node] = {}
+    alone: dict[str, Node] = {}
     stack: list[tuple[Node, dict[str, str]]] = [(root, {})]
     while stack:
         node, scope = stack.pop()
         if node.kind == "summed":
             letters, above = node.data
+            summed.update(dict.fromkeys(letters, node))
             scope = {**scope, **_bound(node, letters, scope, declared)}
             node.data = (tuple([scope[letter] for letter in letters]), above)
         elif node.kind == "gathered":
@@ -101,10 +104,18 @@ def bind(root: Node, declared: Collection[str], dimensions: Collection[str]) -> 
             node.data = tuple([scope[letter] for letter in node.data])
         elif node.kind in ("entry", "delta"):
             _undeclared(node.span, node.data, declared)
+            alone.update({letter: node for letter in node.data if letter not in scope})
             node.data = tuple([scope.get(letter, letter) for letter in node.data])
         elif node.kind == "index":
             _number(node, scope, dimensions)
         stack.extend((arg, scope) for arg in reversed(node.args))
+    for letter in sorted(summed.keys() & alone.keys()):
+        raise AmbiguityError(
+            f"the index {letter} is summed over, and stands outside that sum as well",
+            spans=((summed[letter].start, summed[letter].start + 1), alone[letter].span),
+            advice="A sum covers the product that follows it: write brackets around all that is summed, "
+            "or another letter outside.",
+        )
 
 
 def free_letters(root: Node) -> dict[Node, frozenset[str]]:

@@ -29,6 +29,8 @@ __all__ = ["Inference", "Problem", "infer"]
 #: More readings than this are not tried.
 _MAX_READINGS = 600
 _TIE = 1e-9
+#: A reading that departs further from what the letters say is not what was meant: two capital letters as scalars.
+_FARTHEST = 3.5
 
 
 @dataclass(slots=True)
@@ -168,6 +170,8 @@ def _search(problem: Problem, fixed: dict[str, Kind], costs: dict[str, Costs]) -
                 counter += 1
                 heapq.heappush(queue, (cost + extra, counter, changes, done))
                 continue
+        if cost > base + _FARTHEST and first is not None:
+            break
         if best is not None:
             raise _tie(problem, best[1], changes, cheapest)
         best = (cost, changes, done)

@@ -37,7 +37,8 @@ def _is_sign(node: Node) -> bool:
         if isinstance(name, Unknown):
             return name.shape != SCALAR
         row = REGISTRY.names.get(name)
-        return not (row is not None and (row.elementwise or row.name in ("sqrt", "max", "min")))
+        of_entries = row is not None and row.name in ("max", "min") and len(node.args) > 1
+        return not (row is not None and (row.elementwise or of_entries or row.name == "sqrt"))
     if node.kind == "stacked":  # a matrix of numbers multiplies vectors; [sin t; cos t] is a curve
         entries = [arg.args[0] if arg.kind == "negated" else arg for arg in node.args]
         return all(entry.kind == "number" for entry in entries)
@@ -146,6 +147,9 @@ def _weigh_product(node: Node, costs: dict[str, Costs]) -> None:
         below = _symbol_of(last.args[0], costs)
         if below:
             costs[below].update(matrix=0.0, vector=1.5)
+    first = _symbol_of(node.args[0], costs)
+    if first and is_greek(first) and not is_upper(first):
+        costs[first]["vector"] += 0.3
     name = _symbol_of(node.args[-1], costs)
     if name is None:
         return

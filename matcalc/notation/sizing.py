@@ -121,6 +121,8 @@ def _divided(c: Constraints, node: Node) -> Sizes:
         if not c.is_vector(below):
             raise c.refuse(f"{c.source(below)} is a matrix, and division by a matrix is not read", below)
         if c.is_scalar(holder):
+            if holder.kind != "number":
+                c.doubt(below)
             shape, holder = c.at[below], below
         else:
             c.same(holder, below)
@@ -209,9 +211,7 @@ def _bars(c: Constraints, node: Node) -> Sizes:
         return c.at[inside]
     if node not in c.determinants and not c.stands_alone(inside):
         s = c.source(inside)
-        if inside.kind == "symbol" and is_upper(
-            inside.data
-        ):  # no scalar, to save a form with two readings
+        if inside.kind == "symbol" and is_upper(inside.data):  # no scalar, to save a form with two readings
             raise AmbiguityError(
                 f"|{s}| of a matrix has two readings", spans=(node.span,),
                 advice=f"Write abs({s}) for the absolute values or det({s}) for the determinant.",

@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import cast
 
-from matcalc.algebra.build import IDENTITY, ONES, apply, dimension, divide, identity, multiply, norm, sqrt
+from matcalc.algebra.build import (
+    IDENTITY,
+    ONES,
+    apply,
+    dimension,
+    divide,
+    identity,
+    inner,
+    multiply,
+    norm,
+    ones,
+    sqrt,
+    subtract,
+)
 from matcalc.algebra.expr import Expr, make
 from matcalc.algebra.operations import REGISTRY, Builder, Operation
 from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_mul
@@ -377,7 +390,16 @@ def _composition(name: str, signature: str, build: object, **rest: object) -> Op
     return row(name, signature, build=build, **rest)
 
 
+def _variance(x: Expr) -> Expr:
+    """The mean of the squared distances from the mean."""
+    mean = divide(apply(SUM, (x,)), _count(x))
+    centred = subtract(x, multiply(mean, ones(*x.shape)))
+    return divide(inner(centred, centred), _count(x))
+
+
 _composition("mean", "X: m n -> 1 1", lambda args, data: divide(apply(SUM, args), _count(args[0])))
+_composition("var", "X: m n -> 1 1", lambda args, data: _variance(args[0]))
+_composition("std", "X: m n -> 1 1", lambda args, data: sqrt(_variance(args[0])))
 _composition("norm", "X: m n -> 1 1", lambda args, data: norm(args[0]), aliases=("norm2", "normF"))
 _composition("sqrt", "X: m n -> m n", lambda args, data: sqrt(args[0]), sample=("positive",))
 

@@ -84,6 +84,13 @@ SIMPLIFY: tuple[Identity, ...] = (
     Identity("diagonal of diag times X", "diagonal(diag(x) X)", "x ⊙ diagonal(X)", "x: n 1, X: n n -> n 1"),
     Identity("diagonal of X times diag", "diagonal(X diag(x))", "x ⊙ diagonal(X)", "x: n 1, X: n n -> n 1"),
     Identity("diagonal of a transpose", "diagonal(Xᵀ)", "diagonal(X)", "X: n n -> n 1", slack=SHORTENS),
+    Identity(
+        "diagonal of a product around diag",
+        "diagonal(A diag(x) B)",
+        "(A ⊙ Bᵀ) x",
+        "A: n m, x: m 1, B: m n -> n 1",
+        slack=KEEPS,
+    ),
     Identity("⊙ with the identity", "I ⊙ X", "diag(diagonal(X))", "X: n n -> n n"),
     Identity("diagonal of the identity", "diagonal(I)", "𝟏", " -> n 1"),
     Identity("diag of ones", "diag(𝟏)", "I", " -> n n"),
