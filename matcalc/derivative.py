@@ -13,19 +13,12 @@ from matcalc.algebra.shapes import SCALAR, Dim, Shape
 from matcalc.calculus.answers import Question
 from matcalc.calculus.conditions import conditions_of
 from matcalc.calculus.definitions import needed, values_of
-from matcalc.calculus.entries import linear_entries
-from matcalc.calculus.factors import Factors, chain_factors
 from matcalc.calculus.forms import facts_of, recognised, shortener
-from matcalc.calculus.indices import IndexForm, index_form
 from matcalc.calculus.linear import action, adjoints, vec_matrix
 from matcalc.calculus.readings import axes_of, direction, gradients
 from matcalc.calculus.structure import subspace
 from matcalc.calculus.traces import as_traces
-from matcalc.codegen.assembly import Entries
 from matcalc.codegen.coded import Coded
-from matcalc.derivation import Steps, Task, derivation
-from matcalc.derivation.forms import Style
-from matcalc.derivation.html import html_page
 from matcalc.errors import DerivativeError, MatcalcError, OptionError
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.heads import head_latex, head_text
@@ -34,13 +27,17 @@ from matcalc.notation.named_parts import NamedPart, meanings, named_parts, parts
 from matcalc.notation.names import normalise_name
 from matcalc.notation.page import Formulas, page
 from matcalc.notation.text import to_text
-from matcalc.prove import Claim, Proof, prove_derivative
-from matcalc.training import UpdateRule, update_rule
 
 if TYPE_CHECKING:
+    from matcalc.calculus.factors import Factors
+    from matcalc.calculus.indices import IndexForm
     from matcalc.check import Certificate
     from matcalc.claims import Match
+    from matcalc.codegen.assembly import Entries
     from matcalc.codegen.columns import Closed, Columns, Moving
+    from matcalc.derivation import Steps
+    from matcalc.prove import Proof
+    from matcalc.training import UpdateRule
 
 __all__ = ["Derivative"]
 
@@ -173,6 +170,8 @@ class Derivative(Coded):
         check_choice("style", style, ("fraction", "nabla"))
         check_choice("transpose", transpose, (r"\top", "T"))
         if kind == "derivation":
+            from matcalc.derivation.forms import Style
+
             return self.steps.latex(Style(latex=True, bold=bold, transpose=transpose), style == "fraction")
         (shown,), parts = self._lettered
         where = parts_latex(parts, {"bold": bold, "transpose": transpose})
@@ -200,6 +199,8 @@ class Derivative(Coded):
         df = dxᵀA x + xᵀA dx = ((A + Aᵀ) x) : dx    product rule; Frobenius product
         ∂f/∂x = (A + Aᵀ) x                          what stands before dx
         """
+        from matcalc.derivation import Task, derivation
+
         self._refuse_direction("steps")
         return derivation(
             Task(
@@ -213,6 +214,8 @@ class Derivative(Coded):
         return self.steps.explain(format, detail)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        from matcalc.derivation.html import html_page
+
         try:
             steps = None if self.along else self.steps
             code = self.code()
@@ -261,6 +264,8 @@ class Derivative(Coded):
     @property
     def index(self) -> IndexForm:
         """The entries of the derivative in index notation: ∂fᵢ/∂Wⱼₖ = δᵢⱼ xₖ."""
+        from matcalc.calculus.indices import index_form
+
         self._refuse_direction("index")
         dx = direction(self.variable)
         moved = self._question.with_names(self._act(dx))
@@ -272,6 +277,8 @@ class Derivative(Coded):
     @property
     def factors(self) -> Factors:
         """The chain rule for a program: each step's derivative in numerator layout, the last step first."""
+        from matcalc.calculus.factors import chain_factors
+
         self._refuse_direction("factors")
         if self.order != 1:
             raise DerivativeError("the factors of the chain rule are those of the first order", advice="Leave order=1.")
@@ -337,6 +344,9 @@ class Derivative(Coded):
 
     def _entries(self) -> Entries | None:
         """The array by its entries, without a matrix that acts on a vec; None where there are none, or too many."""
+        from matcalc.calculus.entries import linear_entries
+        from matcalc.codegen.assembly import Entries
+
         dx = direction(self.variable)
         if self.kind != "differential" or axes_of(self.expr.shape) + axes_of(dx.shape) != self.axes:
             return None
@@ -379,6 +389,8 @@ class Derivative(Coded):
         >>> print(derive("½ ‖y − A x‖²", "x").update_rule())
         x ← x − η Aᵀ(A x − y)
         """
+        from matcalc.training import update_rule
+
         if self.kind not in ("gradient", "derivative") or self.order != 1 or self.layout != "gradient":
             raise DerivativeError("gradient descent needs the gradient of a scalar function, of the variable's shape")
         return update_rule(
@@ -425,6 +437,8 @@ class Derivative(Coded):
         >>> bool(derive("tr(A X⁻¹ B)", "X").prove())
         True
         """
+        from matcalc.prove import Claim, prove_derivative
+
         return prove_derivative(
             Claim(
                 self.function, self.expr, self._symbols, self.wrt, self.kind, self.before,

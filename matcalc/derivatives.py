@@ -13,11 +13,7 @@ from matcalc.calculus.answers import Answer, Question
 from matcalc.calculus.conditions import conditions_of
 from matcalc.calculus.definitions import needed, values_of
 from matcalc.calculus.forms import facts_of, recognised
-from matcalc.codegen.assembly import Entries
 from matcalc.codegen.coded import Coded
-from matcalc.derivation import Steps, Task, derivation
-from matcalc.derivation.forms import Style
-from matcalc.derivation.html import html_page
 from matcalc.derivative import Derivative, check_choice, remarks_on
 from matcalc.errors import DerivativeError, MatcalcError
 from matcalc.notation.declarations import Declaration
@@ -29,10 +25,12 @@ from matcalc.notation.page import Formulas, page
 from matcalc.notation.read import Reading
 from matcalc.notation.text import to_text
 from matcalc.rulebook.unknown import UNKNOWN
-from matcalc.training import UpdateRule, update_rule
 
 if TYPE_CHECKING:
-    from matcalc.codegen.columns import Columns
+    from matcalc.codegen.assembly import Entries
+    from matcalc.codegen.columns import Closed, Columns, Moving
+    from matcalc.derivation import Steps
+    from matcalc.training import UpdateRule
 
 __all__ = ["Derivatives", "letter_of", "make_derivative"]
 
@@ -113,6 +111,8 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
 
         Raises DerivativeError where there is none: of order 2, and of what is no scalar.
         """
+        from matcalc.derivation import Task, derivation
+
         first = next(iter(self._items.values()))
         if self.order != 1 or first.kind != "gradient":
             raise DerivativeError(
@@ -156,6 +156,8 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
         """The answers in LaTeX, one a line, or the derivation of all of them; options as for a Derivative."""
         check_choice("kind", kind, ("answer", "derivation"))
         if kind == "derivation":
+            from matcalc.derivation.forms import Style
+
             return self.steps.latex(Style(latex=True, bold=bold, transpose=transpose), style == "fraction")
         roots, parts = self._lettered
         heads = [d._latex_head(bold, style) for d in self._items.values()]
@@ -169,6 +171,8 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
         return named_parts([d.expr for d in self._items.values()], {*self.where, *self.definitions})
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        from matcalc.derivation.html import html_page
+
         try:
             code = self.code()
         except MatcalcError:  # the answers are shown without what cannot be had
@@ -191,6 +195,8 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
 
     def update_rule(self, step: str = "η") -> UpdateRule:
         """Gradient descent in all variables at once, each gradient taken before any of them moves."""
+        from matcalc.training import update_rule
+
         found = {str(key): d for key, d in self.items()}
         if any(d.kind not in ("gradient", "derivative") or d.order != 1 for d in found.values()):
             raise DerivativeError("gradient descent needs the gradients of a scalar function")
@@ -207,7 +213,7 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
         return tuple(self.wrt) if self.order == 1 else ()
 
     def _columns(self, what: Sequence[str]) -> Columns:
-        from matcalc.codegen.columns import Closed, Moving, compile_columns
+        from matcalc.codegen.columns import Closed, compile_columns
 
         outputs: dict[str, Closed | Moving] = {}
         for name in what:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import Dim
-from matcalc.codegen.assembly import Entries
-from matcalc.codegen.rows import split_rows
 from matcalc.errors import NotYetError, OptionError
 
 if TYPE_CHECKING:
+    from matcalc.codegen.assembly import Entries
     from matcalc.codegen.columns import Columns
     from matcalc.codegen.compiled import Compiled
     from matcalc.codegen.distributed import Distributed
@@ -107,6 +106,8 @@ class Coded:
     @property
     def is_row_separable(self) -> bool:
         """Whether value and derivative are sums over the rows of the data, or have a row for each, in one pass."""
+        from matcalc.codegen.rows import split_rows
+
         program = self._planned(BOTH)
         return program is not None and split_rows(program) is not None
 
