@@ -20,7 +20,7 @@ ROOMS = [
     "claims", "training", "frameworks", "derivative", "derivatives", "derive", "convexity", "solving", "packing",
     "minimization", "symbolic", "functions", "expressions", "cli", "__main__",
 ]  # fmt: skip
-HEAVY = ["sympy", "scipy", "jax", "torch", "dask", "matplotlib", "tqdm", "IPython"]
+HEAVY = ["lark", "sympy", "scipy", "jax", "torch", "dask", "matplotlib", "tqdm", "IPython"]
 #: Loaded inside a function, when they are needed.
 LATE = [*HEAVY, "numpy", "importlib.metadata"]
 #: Rooms and modules that a derivative alone does without: whoever is asked for more imports them inside a function.

@@ -11,7 +11,7 @@ from matcalc.algebra.build import scale, symbol
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import dim_text
 from matcalc.errors import MatcalcError
-from matcalc.notation.grammar import grammar_text
+from matcalc.notation.lalr import grammar_text
 from matcalc.notation.latex import to_latex
 from matcalc.notation.names import normalise_name
 from matcalc.notation.read import Declaration, parse, read, read_formula

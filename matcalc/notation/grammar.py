@@ -1,63 +1,28 @@
-"""The grammar as a parser: an LALR table without conflicts, built once, when text is first read."""
+"""The grammar as a parser, and what is said where it cannot go on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
-from importlib import resources
-from pathlib import Path
-
-from lark import Lark
-from lark.exceptions import UnexpectedToken
-from lark.lexer import Lexer
+from functools import cache
 
 from matcalc.errors import ParseError
+from matcalc.notation.lalr import Parser, Stuck, table_of
 from matcalc.notation.lexer import Token
 from matcalc.notation.tree import Node, TreeBuilder
 
-__all__ = ["Tokens", "grammar_text", "parse_tokens"]
+__all__ = ["parse_tokens"]
 
 
-def grammar_text(name: str) -> str:
-    """The text of a grammar by its file name, from the installed package or from the source tree.
-
-    >>> "start: sum" in grammar_text("matcalc.lark")
-    True
-    """
-    installed = resources.files("matcalc") / "grammar" / name
-    if installed.is_file():
-        return installed.read_text(encoding="utf-8")
-    return (Path(__file__).parents[2] / "grammar" / name).read_text(encoding="utf-8")
-
-
-class Tokens(Lexer):
-    """The tokens were made before: they pass through."""
-
-    def __init__(self, lexer_conf: object) -> None:
-        pass
-
-    def lex(self, data: list[Token]) -> Iterator[Token]:  # type: ignore[override]
-        """The tokens as they are."""
-        return iter(data)
-
-
-@lru_cache(maxsize=1)
-def _parser() -> Lark:
-    return Lark(
-        grammar_text("matcalc.lark"),
-        parser="lalr",
-        lexer=Tokens,
-        strict=True,
-        transformer=TreeBuilder(),
-    )
+@cache
+def _parser() -> Parser:
+    return Parser(table_of("matcalc.lark"), TreeBuilder())
 
 
 def parse_tokens(tokens: list[Token], text: str) -> Node:
     """The root of the tree; an error says what is missing where."""
     try:
-        root = _parser().parse(tokens)
-    except UnexpectedToken as error:
-        raise _complaint(tokens, error.token, text) from None
+        root = _parser()(tokens)
+    except Stuck as stuck:
+        raise _complaint(tokens, stuck.token, text) from None
     assert isinstance(root, Node)
     return root
 
@@ -67,9 +32,9 @@ _CLOSING = {"RPAR", "RBRACE", "RSQUARE", "NORM_CLOSE", "BAR_CLOSE", "RANGLE"}
 _BINARY = {"PLUS", "MINUS", "COLON", "TIMES", "DOT", "SLASH", "TIGHT_SLASH", "HADAMARD", "QUOTIENT", "KRONECKER", "CARET", "DOT_CARET"}  # fmt: skip  # noqa: E501
 
 
-def _complaint(tokens: list[Token], unexpected: Token, text: str) -> ParseError:
+def _complaint(tokens: list[Token], unexpected: Token | None, text: str) -> ParseError:
     """What is wrong where the parser cannot go on."""
-    if unexpected.type == "$END":
+    if unexpected is None:
         last = tokens[-1]
         word = text[last.start : last.end]
         if last.type == "BARE":

@@ -9,14 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 from typing import cast
 
-from lark import Lark
-from lark.exceptions import UnexpectedToken
-
 from matcalc.errors import AmbiguityError, LimitError, MatcalcError, NotYetError, ParseError
-from matcalc.notation.grammar import Tokens, grammar_text
+from matcalc.notation.lalr import Parser, Stuck, table_of
 from matcalc.notation.latex_pieces import Piece, Pieces, Translation, is_function, joined
 from matcalc.notation.latex_tokens import ENVIRONMENTS, FUNCTIONS, latex_tokens
 from matcalc.notation.lexer import Token
@@ -25,9 +22,9 @@ from matcalc.notation.names import SUPERSCRIPTS
 __all__ = ["from_latex", "relocated"]
 
 
-@lru_cache(maxsize=1)
-def _parser() -> Lark:
-    return Lark(grammar_text("latex.lark"), parser="lalr", lexer=Tokens, strict=True, transformer=_Writer())
+@cache
+def _parser() -> Parser:
+    return Parser(table_of("latex.lark"), _Writer())
 
 
 def from_latex(source: str) -> Translation:
@@ -43,14 +40,14 @@ def from_latex(source: str) -> Translation:
         raise ParseError("the text is empty")
     _check_indices(tokens, source)
     try:
-        pieces = cast(Pieces, _parser().parse(tokens))
-    except UnexpectedToken as error:
-        raise _complaint(tokens, error.token, source) from None
+        pieces = cast(Pieces, _parser()(tokens))
+    except Stuck as stuck:
+        raise _complaint(tokens, stuck.token, source) from None
     return joined(pieces, source)
 
 
-def _complaint(tokens: list[Token], unexpected: Token, source: str) -> ParseError:
-    if unexpected.type == "$END":
+def _complaint(tokens: list[Token], unexpected: Token | None, source: str) -> ParseError:
+    if unexpected is None:
         opened = [t for t in tokens if t.type in ("LBRACE", "BEGIN")]
         closed = sum(t.type in ("RBRACE", "END") for t in tokens)
         if len(opened) > closed:

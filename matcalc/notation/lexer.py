@@ -29,8 +29,6 @@ class Token:
     """A word of the notation: its type, what it stands for, and where it is in the text."""
 
     __slots__ = ("end", "start", "type", "value")
-    # Lark asks for these when it builds its end mark; places are kept in start and end.
-    start_pos = end_pos = line = column = end_line = end_column = 0
     type: str
     value: TokenValue
     start: int
