@@ -13,8 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from matcalc.algebra.entries import largest_place
 from matcalc.algebra.expr import Expr
 from matcalc.calculus.stand_in import StandIn
+from matcalc.calculus.variables import Variable
 from matcalc.codegen.compiled import Compiled, compile_numpy
 from matcalc.codegen.sampling import MODES, Array, Declared, is_steady, nudged, sample, sizes_for, whole_exponents
 from matcalc.errors import DataError, OptionError
@@ -61,7 +63,7 @@ class Certificate:
 def check(
     f: Expr,
     derivative: Expr,
-    wrt: Expr,
+    wrt: Expr | Variable,
     symbols: Mapping[str, Declared],
     *,
     structure: str = "project",
@@ -71,7 +73,7 @@ def check(
     points: int = 3,
     seed: int = 0,
 ) -> Certificate:
-    """A certificate for ∂f/∂wrt = derivative.
+    """A certificate for ∂f/∂wrt = derivative; wrt is a symbol, or a part of one.
 
     derivative is the gradient, the Jacobian, the vec-matrix (columns stacked), or, if `direction`
     is the symbol dX, the differential in that direction. For a variable with facts, `structure`
@@ -83,8 +85,9 @@ def check(
     if not isinstance(points, int) or points < 1:
         raise OptionError(f"points={points!r} does not exist", advice="points is 1, 2, …")
     known = StandIn((f, derivative), symbols)
+    by = wrt if isinstance(wrt, Variable) else Variable(str(wrt.data), wrt)
     comparison = _Comparison(
-        known(f), known(derivative), wrt, known.symbols, structure, layout, direction, tuple(conditions)
+        known(f), known(derivative), by, known.symbols, structure, layout, direction, tuple(conditions)
     )
     return comparison.certificate(points, seed)
 
@@ -95,16 +98,21 @@ class _Comparison:
 
     f: Expr
     derivative: Expr
-    wrt: Expr
+    wrt: Variable
     symbols: Mapping[str, Declared]
     structure: str
     layout: str
     direction: Expr | None
     conditions: tuple[str, ...]
 
+    @property
+    def whole(self) -> str:
+        """The name of the array that varies, or of which a part varies."""
+        return str(self.wrt.whole.data)
+
     def certificate(self, points: int, seed: int) -> Certificate:
         """The comparison at as many points as are asked for."""
-        name = str(self.wrt.data)
+        name = self.wrt.name
         shapes = {s: d.shape for s, d in self.symbols.items()}
         value = compile_numpy({"value": self.f}, shapes)
         extra = {str(self.direction.data): self.direction.shape} if self.direction is not None else {}
@@ -134,14 +142,16 @@ class _Comparison:
     ) -> tuple[dict[str, int], Array, Array, float] | None:
         """Sizes, closed form, difference quotients and their error estimate at a point where all are finite."""
         integers = whole_exponents(self.f)
+        numbers = [int(place) for place in self.wrt.places if place.isdecimal()]
+        least = max([largest_place(self.f, self.derivative), *numbers])
         for attempt in range(_ATTEMPTS):
-            sizes = sizes_for(self.symbols, rng)
+            sizes = sizes_for(self.symbols, rng, least)
             modes = {} if attempt < 4 else {s: str(rng.choice(MODES)) for s in self.symbols}
             inputs = sample(self.symbols, sizes, rng, modes, integers)
             with np.errstate(all="ignore"):
                 try:
                     found = self._compared(value, closed_form, inputs, rng)
-                except DataError:  # a singular matrix
+                except (DataError, IndexError):  # a singular matrix, or an entry that there is not
                     continue
             if found is not None:
                 return sizes, *found
@@ -150,8 +160,9 @@ class _Comparison:
     def _compared(
         self, value: Compiled, closed_form: Compiled, inputs: dict[str, Array], rng: np.random.Generator
     ) -> tuple[Array, Array, float] | None:
-        name = str(self.wrt.data)
+        name = self.whole
         at = inputs[name]
+        place = index_into(at, self.wrt.places, inputs)
 
         def moved(x: Array) -> Array:
             result = value(**{**inputs, name: x})
@@ -162,8 +173,9 @@ class _Comparison:
         if not np.all(np.isfinite(f)):
             return None
         if self.direction is not None:
-            v = sample({"v": self.symbols[name]}, _sizes_of(self.symbols[name], at), rng)["v"]
-            along = {str(self.direction.data): v}
+            v = np.zeros(at.shape)
+            v[place] = sample({"v": self.symbols[name]}, _sizes_of(self.symbols[name], at), rng)["v"][place]
+            along = {str(self.direction.data): v if self.direction.shape == self.wrt.whole.shape else v[place]}
             wanted, error = _along(moved, at, v)
         else:
             along = {}
@@ -177,19 +189,35 @@ class _Comparison:
         if not np.all(np.isfinite(got)) or not np.all(np.isfinite(wanted)) or error > _UNSETTLED * scale:
             return None
         if self.direction is None:
-            got, wanted = self._laid_out(got, wanted, f.ndim)
+            got, wanted = self._laid_out(got, wanted, f.ndim, place)
         return got, wanted, error
 
-    def _laid_out(self, got: Array, wanted: Array, axes_of_f: int) -> tuple[Array, Array]:
-        """Both with the same axes, under the conventions for structured variables and layouts."""
+    def _laid_out(self, got: Array, wanted: Array, axes_of_f: int, place: Index) -> tuple[Array, Array]:
+        """Both with the same axes, under the conventions for structured variables and layouts.
+
+        wanted: the derivative by the whole array, of which the part is taken here.
+        """
         if axes_of_f == 0 and wanted.ndim == 2:
-            wanted = _structured(wanted, self.symbols[str(self.wrt.data)].facts, self.structure)
+            wanted = _structured(wanted, self.symbols[self.whole].facts, self.structure)
+        if self.wrt.is_part:
+            wanted = wanted[(*[slice(None)] * axes_of_f, *place)]
+        if axes_of_f == 0 and wanted.ndim == 2:
             if self.layout == "numerator":
                 got = got.T
         if got.shape != wanted.shape and got.size == wanted.size:
             n = int(np.prod(wanted.shape[:axes_of_f]))
             wanted = wanted.reshape(n, -1, order="F") if got.ndim == 2 else wanted.reshape(-1, order="F")
         return got, wanted
+
+
+Index = tuple[int | slice, ...]
+
+
+def index_into(at: Array, places: tuple[str, ...], inputs: Mapping[str, Array]) -> Index:
+    """The index of a part of an array: the places on its axes, counted from 0."""
+    if not places:
+        return (slice(None),) * at.ndim
+    return tuple([slice(None) if p == ":" else (int(p) if p.isdecimal() else int(inputs[p])) - 1 for p in places])
 
 
 def _sizes_of(declared: Declared, at: Array) -> dict[str, int]:

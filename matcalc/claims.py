@@ -33,11 +33,13 @@ from matcalc.algebra.build import (
     subtract,
     transpose,
 )
+from matcalc.algebra.entries import largest_place
 from matcalc.algebra.expr import Expr, postorder, rebuild
 from matcalc.algebra.shapes import SCALAR, Shape
 from matcalc.calculus.forms import facts_of, recognised, shortener
 from matcalc.calculus.stand_in import StandIn
 from matcalc.calculus.structure import structured, subspace
+from matcalc.calculus.variables import Variable
 from matcalc.codegen.compiled import compile_numpy
 from matcalc.codegen.sampling import MODES, Array, is_steady, nudged, sample, sizes_for, whole_exponents
 from matcalc.errors import DataError, DerivativeError, MatcalcError, ParseError
@@ -75,12 +77,12 @@ class Match:
 class Asked:
     """The derivative that a claim is compared with.
 
-    raw is the gradient entry by entry, before conventions for a structured variable and layouts act.
+    raw is the gradient by the whole array, entry by entry, before conventions for structures and layouts act.
     """
 
     expr: Expr
     symbols: Mapping[str, Declaration]
-    wrt: str
+    wrt: Variable
     kind: str
     raw: Expr
     structure: str = "project"
@@ -91,7 +93,7 @@ class Asked:
         """The symbols that a claim may hold: those of the function, and dX in a differential."""
         if self.kind != "differential":
             return dict(self.symbols)
-        return {**self.symbols, f"d{self.wrt}": Declaration(self.symbols[self.wrt].shape)}
+        return {**self.symbols, f"d{self.wrt.whole}": Declaration(self.wrt.whole.shape)}
 
 
 def compare(claim: str | Expr, asked: Asked) -> Match:
@@ -160,6 +162,7 @@ class _Comparison:
         known = StandIn(expressions, symbols)
         self.symbols = known.symbols
         shapes = {name: d.shape for name, d in self.symbols.items()}
+        self.least = largest_place(*expressions)
         self.functions = [compile_numpy({"value": known(e)}, shapes) for e in expressions]
         self.integers = whole_exponents(*expressions)
 
@@ -168,7 +171,7 @@ class _Comparison:
         rng = np.random.default_rng(0)
         found: list[_Drawn] = []
         for attempt in range(_ATTEMPTS):
-            sizes = sizes_for(self.symbols, rng)
+            sizes = sizes_for(self.symbols, rng, self.least)
             modes = {} if attempt % 2 == 0 else {s: str(rng.choice(MODES)) for s in self.symbols}
             inputs = sample(self.symbols, sizes, rng, modes, self.integers)
             with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -308,14 +311,15 @@ _SAYS: dict[str, str] = {
 
 def _conventions(asked: Asked) -> Iterator[tuple[Expr, str]]:
     """The other conventions for a structured variable, and their transposes."""
-    facts = asked.symbols[asked.wrt].facts
+    name = str(asked.wrt.whole.data)
+    facts = asked.symbols[name].facts
     space = subspace(facts)
     if asked.kind != "gradient" or asked.raw.shape == SCALAR:
         return
     g = asked.raw
     if space is None:
-        if g.shape[0] == g.shape[1]:
-            as_if = f"as if {asked.wrt} were symmetric"
+        if g.shape[0] == g.shape[1] and not asked.wrt.is_part:
+            as_if = f"as if {name} were symmetric"
             both, diagonal = add(g, transpose(g)), hadamard(identity(g.shape[0]), g)
             yield add(both, negate(diagonal)), f"it is G + Gᵀ − I ⊙ G, {as_if}"
             yield scale(Fraction(1, 2), both), f"it is the symmetric part of the derivative, {as_if}"
@@ -324,7 +328,7 @@ def _conventions(asked: Asked) -> Iterator[tuple[Expr, str]]:
     is_symmetric: Callable[[Expr], bool] = facts_of(asked.symbols).keys.is_symmetric
     for structure, said in _SAYS.items():
         if structure != asked.structure:
-            yield structured(g, facts, structure, is_symmetric), said.format(x=asked.wrt, space=space)
+            yield asked.wrt.part(structured(g, facts, structure, is_symmetric)), said.format(x=name, space=space)
 
 
 def _ratio(pairs: list[tuple[Array, ...]]) -> str:

@@ -37,6 +37,7 @@ from matcalc.calculus.structure import subspace
 from matcalc.errors import DerivativeError, MatcalcError, OptionError
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.names import normalise_name
+from matcalc.notation.parts import part_of
 from matcalc.notation.read import Reading, read
 from matcalc.notation.text import to_text
 
@@ -88,6 +89,9 @@ def curvature(f: str | Expr, wrt: str, *, where: Where = None) -> Curvature:
     convex
       Hessian 2 AᵀA: AᵀA is BᵀB, positive semidefinite
     """
+    part = part_of(wrt) if isinstance(wrt, str) else None
+    if part is not None and (":" in part.places or "," in wrt):
+        raise DerivativeError(f"curvature is that in a whole variable, and {wrt} is a part of one")
     name = normalise_name(wrt)
     reading = read_function(f, where, wrt=(name,))
     if name not in reading.symbols:

@@ -8,16 +8,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from matcalc.algebra.build import inner, symbol
-from matcalc.algebra.expr import Expr
+from matcalc.algebra.entries import index_symbols
+from matcalc.algebra.expr import Expr, symbols_of
 from matcalc.algebra.shapes import SCALAR, Dim, Shape
 from matcalc.calculus.answers import Question
 from matcalc.calculus.conditions import conditions_of
 from matcalc.calculus.definitions import needed, values_of
 from matcalc.calculus.forms import facts_of, recognised, shortener
-from matcalc.calculus.linear import action, adjoints, vec_matrix
-from matcalc.calculus.readings import axes_of, direction, gradients
+from matcalc.calculus.linear import adjoints, vec_matrix
+from matcalc.calculus.readings import acted, axes_of, direction, gradients
 from matcalc.calculus.structure import subspace
 from matcalc.calculus.traces import as_traces
+from matcalc.calculus.variables import Variable, variable_of
 from matcalc.codegen.coded import Coded
 from matcalc.errors import DerivativeError, MatcalcError, OptionError
 from matcalc.notation.declarations import Declaration
@@ -26,6 +28,7 @@ from matcalc.notation.latex import to_latex
 from matcalc.notation.named_parts import NamedPart, meanings, named_parts, parts_latex
 from matcalc.notation.names import normalise_name
 from matcalc.notation.page import Formulas, page
+from matcalc.notation.parts import place_text
 from matcalc.notation.text import to_text
 
 if TYPE_CHECKING:
@@ -83,8 +86,16 @@ class Derivative(Coded):
 
     @property
     def variable(self) -> Expr:
-        """The variable of differentiation as an Expr."""
-        return symbol(self.wrt, self.where[self.wrt].shape)
+        """The variable of differentiation as an Expr: a symbol, or eᵢᵀA for a row of A."""
+        return self._by.expr
+
+    @property
+    def _by(self) -> Variable:
+        return variable_of(self.wrt, self.where)
+
+    @property
+    def _earlier(self) -> tuple[Variable, ...]:
+        return tuple([variable_of(name, self.where) for name in self.before])
 
     @property
     def shape(self) -> tuple[Dim, ...]:
@@ -94,10 +105,10 @@ class Derivative(Coded):
     @property
     def axes(self) -> tuple[Dim, ...]:
         """The axes of the array: those of the function, then those of the variable, once for each order."""
-        variable = axes_of(self.where[self.wrt].shape)
+        variable = axes_of(self._by.shape)
         source = axes_of(self.function.shape)
         for name in self.before:
-            source += axes_of(self.where[name].shape)
+            source += axes_of(variable_of(name, self.where).shape)
         return source if self.kind == "jvp" else variable if self.kind == "vjp" else source + variable
 
     @property
@@ -111,7 +122,7 @@ class Derivative(Coded):
         return tuple(self._conditions())
 
     def _conditions(self) -> Iterator[str]:
-        variables = {symbol(name, self.where[name].shape) for name in (*self.before, self.wrt)}
+        variables = {variable_of(name, self.where).whole for name in (*self.before, self.wrt)}
         return conditions_of(self.function, variables, facts_of(self.where), to_text)
 
     @property
@@ -149,7 +160,7 @@ class Derivative(Coded):
     def _directions(self) -> dict[str, Declaration]:
         if not self.along:
             return {}
-        return {self.along: Declaration((self.variable if self.kind == "jvp" else self._source).shape)}
+        return {self.along: Declaration((self._by if self.kind == "jvp" else self._source).shape)}
 
     def _remarks(self) -> tuple[str, ...]:
         return (*self.notes, *remarks_on(self))
@@ -179,7 +190,7 @@ class Derivative(Coded):
 
     def _latex_head(self, bold: bool, style: str) -> str:
         names = (*self.before, self.wrt)
-        heavy = [name for name in names if bold and self.where[name].shape != SCALAR]
+        heavy = [name for name in names if bold and variable_of(name, self.where).whole.shape != SCALAR]
         return head_latex(self.kind, names, self.along, self.letter, heavy, style == "nabla")
 
     @property
@@ -239,27 +250,36 @@ class Derivative(Coded):
         """The linear map's action on dX: df for a function, d(∂f/∂X) at order 2, as an Expr linear in dX."""
         if self.kind == "differential":
             return self.expr
-        return as_traces(self._act(direction(self.variable)), self._source, (direction(self.variable),))
+        dx = direction(self._by.whole)
+        return as_traces(self._act(self._by.part(dx)), self._source, (dx,))
 
     @property
     def bilinear(self) -> Expr:
         """d²f = ⟨dX, d∇f⟩ of a scalar function, a quadratic form in dX."""
         if self.order != 2 or self.function.shape != SCALAR or self._mixed or self.along:
             raise DerivativeError("d²f is the second differential of a scalar function by one variable")
-        dx = direction(self.variable)
+        whole = direction(self._by.whole)
+        dx = self._by.part(whole)
         found = self._question.shorten(inner(dx, self._act(dx)), self.wrt)
-        space = subspace(self.where[self.wrt].facts)
-        if space is None:
+        space = subspace(self.where[str(self._by.whole.data)].facts)
+        if space is None or self._by.is_part:
             return found
-        moving = Declaration(dx.shape, frozenset({space}))  # dX stays in the subspace
-        return shortener({**self.where, str(dx.data): moving})(found)
+        moving = Declaration(whole.shape, frozenset({space}))  # dX stays in the subspace
+        return shortener({**self.where, str(whole.data): moving})(found)
 
     @property
     def kronecker(self) -> Expr:
         """M with vec(dF) = M vec(dX), vec stacking columns; for a gradient or a Jacobian the answer itself."""
         if self.kind != "differential":
             return self.expr
-        return shortener(self.where)(vec_matrix(self.expr, direction(self.variable)))
+        return shortener(self.where)(vec_matrix(*self._moved))
+
+    @property
+    def _moved(self) -> tuple[Expr, Expr]:
+        """The differential, and the symbol in whose direction it is: dX, or one of the shape of the part."""
+        if not self._by.is_part:
+            return self.expr, direction(self.variable)
+        return self._act(self._by.free_direction), self._by.free_direction
 
     @property
     def index(self) -> IndexForm:
@@ -267,10 +287,11 @@ class Derivative(Coded):
         from matcalc.calculus.indices import index_form
 
         self._refuse_direction("index")
-        dx = direction(self.variable)
-        moved = self._question.with_names(self._act(dx))
+        dx = direction(self._by.whole)
+        moved = self._question.with_names(self._act(self._by.part(dx)))
+        fixed = [name for name, said in self.where.items() if "index" in said.facts]
         return index_form(
-            moved, dx, self._source.shape, self.before, self.wrt, self.where,
+            moved, dx, self._source.shape, self._earlier, self._by, fixed,
             letter=self.letter, function=self.function.shape,
         )  # fmt: skip
 
@@ -280,6 +301,10 @@ class Derivative(Coded):
         from matcalc.calculus.factors import chain_factors
 
         self._refuse_direction("factors")
+        if self._by.is_part:
+            raise DerivativeError(
+                f"the factors of the chain rule are given by {self._by.whole}, and not by a part of it"
+            )
         if self.order != 1:
             raise DerivativeError("the factors of the chain rule are those of the first order", advice="Leave order=1.")
         if not self.definitions or self.last is None:
@@ -291,8 +316,8 @@ class Derivative(Coded):
 
     def _act(self, v: Expr) -> Expr:
         question = self._question
-        acted = action(self._source, self.variable, v, question.before_facts(self.wrt))
-        return question.shorten(acted, self.wrt)
+        moved = acted(self._source, self._by, v, question.before_facts(self.wrt))
+        return question.shorten(moved, self.wrt)
 
     def _refuse_direction(self, what: str) -> None:
         if self.along:
@@ -304,13 +329,13 @@ class Derivative(Coded):
         For order 2 this is the Hessian–vector product.
         """
         name = self._direction(v, "jvp")
-        return self._along("jvp", name, self._act(symbol(name, self.variable.shape)))
+        return self._along("jvp", name, self._act(symbol(name, self._by.shape)))
 
     def vjp(self, u: str = "U") -> Derivative:
         """The adjoint of the linear map applied to a free cotangent of the function's shape."""
         name = self._direction(u, "vjp")
         source, cotangent = self._source, symbol(name, self._source.shape)
-        pulled = adjoints(source, (self.variable,), cotangent)[self.variable]
+        pulled = self._by.part(adjoints(source, (self._by.whole,), cotangent)[self._by.whole])
         return self._along("vjp", name, self._question.shorten(pulled, self.wrt))
 
     def _direction(self, given: str, what: str) -> str:
@@ -347,14 +372,16 @@ class Derivative(Coded):
         from matcalc.calculus.entries import linear_entries
         from matcalc.codegen.assembly import Entries
 
-        dx = direction(self.variable)
-        if self.kind != "differential" or axes_of(self.expr.shape) + axes_of(dx.shape) != self.axes:
+        if self.kind != "differential":
+            return None
+        moved, dx = self._moved
+        if axes_of(moved.shape) + axes_of(dx.shape) != self.axes:
             return None
         letters = "ijkl"[: len(self.axes)]
         named = iter(letters)
-        row, column, *at = [next(named) if d != 1 else "" for d in (*self.expr.shape, *dx.shape)]
+        row, column, *at = [next(named) if d != 1 else "" for d in (*moved.shape, *dx.shape)]
         try:
-            terms = linear_entries(self.expr, dx, row, column, (at[0], at[1]), most=_MOST_ENTRIES)
+            terms = linear_entries(moved, dx, row, column, (at[0], at[1]), most=_MOST_ENTRIES)
         except DerivativeError:
             return None
         return Entries(tuple(terms), letters, self.axes) if terms else None
@@ -379,7 +406,8 @@ class Derivative(Coded):
         from matcalc.codegen.columns import Closed, Moving
 
         if not self._has_matrix():
-            return Moving(self.expr, self.variable, direction(self.variable))
+            moved, dx = self._moved
+            return Moving(moved, self._by, dx)
         return Closed(self._entries() or self.kronecker, self.axes if self.kind == "differential" else None)
 
     def update_rule(self, step: str = "η") -> UpdateRule:
@@ -415,14 +443,14 @@ class Derivative(Coded):
 
         of, dx = self._source if self.before else self.function, None
         if self.kind == "differential":
-            dx = direction(self.variable)
+            dx = direction(self._by.whole)
         elif self.kind == "jvp":
-            dx = symbol(self.along, self.variable.shape)
+            dx = symbol(self.along, self._by.shape)
         elif self.kind == "vjp":
             of = inner(of, symbol(self.along, of.shape))
         first = not self.before and not self.along
         return check(
-            of, self.expr, self.variable, self._symbols if self.kind == "vjp" else self.where,
+            of, self.expr, self._by, self._symbols if self.kind == "vjp" else self.where,
             structure=self.structure if first else "ignore", layout=self.layout if first else "gradient",
             direction=dx, conditions=self.conditions, points=points, seed=seed,
         )  # fmt: skip
@@ -441,8 +469,8 @@ class Derivative(Coded):
 
         return prove_derivative(
             Claim(
-                self.function, self.expr, self._symbols, self.wrt, self.kind, self.before,
-                self.structure, self.layout, self.along,
+                self.function, self.expr, self._symbols, self._by, self.kind,
+                self._earlier, self.structure, self.layout, self.along,
             ),
             seed,
         )  # fmt: skip
@@ -463,8 +491,8 @@ class Derivative(Coded):
 
         raw = self.expr
         if self.kind == "gradient" and not self.before:
-            raw = self._question.shorten(gradients(self._source, (self.variable,))[self.variable], self.wrt)
-        asked = Asked(self.expr, self._symbols, self.wrt, self.kind, raw, self.structure, self.layout)
+            raw = self._question.shorten(gradients(self._source, (self._by.whole,))[self._by.whole], self.wrt)
+        asked = Asked(self.expr, self._symbols, self._by, self.kind, raw, self.structure, self.layout)
         return compare(claim, asked)
 
 
@@ -478,17 +506,25 @@ def remarks_on(d: Derivative) -> Iterator[str]:
     """What must be said of the layout and of a structured variable."""
     if d.layout == "numerator" and d.kind == "gradient" and not d.before:
         yield "numerator layout: the transpose of the gradient"
-    facts = d.where[d.wrt].facts
+    if "e" in d.where and variable_of(d.wrt, d.where).is_part:
+        written = symbols_of(d.expr)
+        for s in written:
+            if s in index_symbols(d.expr) and not any(t.data == "e" for t in written):
+                yield f"e{place_text(str(s.data))} is the unit vector {s}, and no entry of e"
+    variable = variable_of(d.wrt, d.where)
+    x = str(variable.whole.data)
+    facts = d.where[x].facts
     if "orthogonal" in facts:
-        yield f"entry by entry, as if {d.wrt} were not orthogonal: orthogonal matrices form no linear subspace"
+        yield f"entry by entry, as if {x} were not orthogonal: orthogonal matrices form no linear subspace"
     space = subspace(facts)
     if space is None:
         return
     if d.kind != "gradient" or d.before:
-        yield f"{d.wrt} stays {space}: d{d.wrt} is {space} as well, and the array is entry by entry"
+        yield f"{x} stays {space}: d{x} is {space} as well, and the array is entry by entry"
     elif d.structure == "ignore":
-        yield f"entry by entry, as if {d.wrt} were not {space}"
+        yield f"entry by entry, as if {x} were not {space}"
     elif d.structure == "cookbook" and space == "symmetric":
-        yield f"{d.wrt} {space}, each free entry once: G + Gᵀ − I ⊙ G"
+        yield f"{x} {space}, each free entry once: G + Gᵀ − I ⊙ G{' and of that the part' if variable.is_part else ''}"
     else:
-        yield f"{d.wrt} stays {space}: the gradient is projected onto that subspace"
+        part = ", and of that the part is taken" if variable.is_part else ""
+        yield f"{x} stays {space}: the gradient is projected onto that subspace{part}"

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from matcalc.algebra.build import symbol
 from matcalc.algebra.expr import Expr, postorder
 from matcalc.algebra.shapes import Dim
 from matcalc.calculus.answers import Answer, Question
 from matcalc.calculus.conditions import conditions_of
 from matcalc.calculus.definitions import needed, values_of
 from matcalc.calculus.forms import facts_of, recognised
+from matcalc.calculus.variables import variable_of
 from matcalc.codegen.coded import Coded
 from matcalc.derivative import Derivative, check_choice, remarks_on
 from matcalc.errors import DerivativeError, MatcalcError
@@ -20,8 +20,8 @@ from matcalc.notation.declarations import Declaration
 from matcalc.notation.heads import head_text
 from matcalc.notation.latex import to_latex
 from matcalc.notation.named_parts import NamedPart, meanings, named_parts, parts_latex
-from matcalc.notation.names import normalise_name
 from matcalc.notation.page import Formulas, page
+from matcalc.notation.parts import variable_name
 from matcalc.notation.read import Reading
 from matcalc.notation.text import to_text
 from matcalc.rulebook.unknown import UNKNOWN
@@ -85,7 +85,7 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
 
     def __getitem__(self, key: Key) -> Derivative:
         names = (key,) if isinstance(key, str) else tuple(key)
-        path = tuple([normalise_name(name) for name in names])
+        path = tuple([variable_name(name, self.where) for name in names])
         if path in self._items:
             return self._items[path]
         raise KeyError(key)
@@ -102,7 +102,7 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
         return tuple(self._conditions())
 
     def _conditions(self) -> Iterator[str]:
-        variables = {symbol(name, self.where[name].shape) for name in self.wrt}
+        variables = {variable_of(name, self.where).whole for name in self.wrt}
         return conditions_of(self.function, variables, facts_of(self.where), to_text)
 
     @cached_property
@@ -114,6 +114,12 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
         from matcalc.derivation import Task, derivation
 
         first = next(iter(self._items.values()))
+        wholes = [d._by.whole for d in self._items.values()]
+        if len(set(wholes)) < len(wholes):
+            raise DerivativeError(
+                "the derivation by several parts of one array at once is not written",
+                advice="each derivative has its own: d[name].steps",
+            )
         if self.order != 1 or first.kind != "gradient":
             raise DerivativeError(
                 "the derivation by several variables at once is that of the gradients of a scalar function",

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import overload
 
 from matcalc.algebra.build import add, zeros
+from matcalc.algebra.entries import index_symbols
 from matcalc.algebra.expr import Expr, symbols_of
+from matcalc.algebra.shapes import SCALAR
 from matcalc.calculus.answers import Question
 from matcalc.calculus.definitions import values_of
 from matcalc.calculus.forms import recognised, shortener
@@ -15,11 +17,12 @@ from matcalc.calculus.own import own_functions
 from matcalc.calculus.readings import direction
 from matcalc.calculus.structure import STRUCTURES
 from matcalc.calculus.traces import as_traces
+from matcalc.calculus.variables import variable_of
 from matcalc.derivative import Derivative
 from matcalc.derivatives import Derivatives, make_derivative
 from matcalc.errors import DeclarationError, DerivativeError, NotYetError, OptionError
 from matcalc.notation.declarations import Declaration, read_where, shape_text
-from matcalc.notation.names import normalise_name
+from matcalc.notation.parts import part_of, variable_name
 from matcalc.notation.read import NOTATIONS, Reading, read
 from matcalc.notation.text import to_text
 
@@ -51,22 +54,34 @@ def _reading(
 ) -> Reading:
     functions = own_functions(functions)
     if isinstance(f, Expr):
-        return Reading(f, _declared(f, where), (), to_text(f))
+        return _of_expression(f, where, wrt)
     if not isinstance(f, str):
         raise OptionError(f"f is a text or an Expr, not {type(f).__name__}")
     return read(f, where, functions=functions, wrt=wrt, notation=notation)
 
 
+def _of_expression(f: Expr, where: Where, wrt: Sequence[str]) -> Reading:
+    """The reading of an expression; the indices of parts that are variables are declared on the way."""
+    symbols = _declared(f, where)
+    names = {written: variable_name(written, symbols) for written in wrt}
+    parts = {name: part for name in names.values() if name not in symbols and (part := part_of(name)) is not None}
+    for letter in [letter for part in parts.values() for letter in part.letters]:
+        if symbols.setdefault(letter, Declaration(SCALAR, frozenset({"index"}))).shape != SCALAR:
+            raise DerivativeError(f"{letter} is an index in the variable, and a symbol of the function")
+    return Reading(f, symbols, (), to_text(f), wrt=names, parts=parts)
+
+
 def _declared(f: Expr, where: Where) -> dict[str, Declaration]:
     """The symbols of an expression with the facts that are declared; shapes must be those they have."""
-    symbols = {str(s.data): Declaration(s.shape) for s in symbols_of(f)}
+    indices = index_symbols(f)
+    symbols = {str(s.data): Declaration(s.shape, frozenset({"index"} if s in indices else ())) for s in symbols_of(f)}
     for name, said in read_where(where).items():
         if name not in symbols:
             raise DeclarationError(f"{name} is declared and does not occur in the function")
         if said.shape is not None and said.shape != symbols[name].shape:
             has = shape_text(symbols[name].shape)
             raise DeclarationError(f"{name} is declared {shape_text(said.shape)}, and in the function it is {has}")
-        symbols[name] = Declaration(symbols[name].shape, said.facts)
+        symbols[name] = Declaration(symbols[name].shape, said.facts | (symbols[name].facts & {"index"}))
     return symbols
 
 
@@ -126,8 +141,8 @@ def derive(
     2 Aᵀ(A x − y)
     """
     order = _check_options(order, layout, structure, notation)
-    names = _names(wrt)
-    reading = _reading(f, where, functions, names, notation)
+    reading = _reading(f, where, functions, _given(wrt), notation)
+    names = _names(wrt, reading)
     _check_variables(names, reading)
     question = Question(reading.expr, reading.symbols, layout, structure, values_of(reading.definitions))
     answers = question.answers(names, order)
@@ -137,52 +152,39 @@ def derive(
     return make_derivative(reading, question, path, answer)
 
 
-def _names(wrt: str | Sequence[str]) -> tuple[str, ...]:
+def _given(wrt: str | Sequence[str]) -> tuple[str, ...]:
     given = (wrt,) if isinstance(wrt, str) else tuple(wrt) if isinstance(wrt, Iterable) else ()
     if not given or not all(isinstance(name, str) for name in given):
         raise OptionError(f"wrt={wrt!r} names no variable", advice="one name, or a list of names")
-    for name in given:
-        base, _, index = name.partition("_")
-        if ":" in index or "," in index:
-            raise _single(name, base, index)
-    names = tuple(map(normalise_name, given))
+    return given
+
+
+def _names(wrt: str | Sequence[str], reading: Reading) -> tuple[str, ...]:
+    """The names of the variables, each in its one spelling."""
+    names = tuple([reading.wrt[written] for written in _given(wrt)])
     for i, name in enumerate(names):
         if name in names[:i]:
             raise OptionError(f"{name} is named twice")
     return names
 
 
-def _single(name: str, base: str, index: str = "") -> NotYetError:
-    """The error for a variable that is a part of an array, with the program in which the part has a name."""
-    row, comma, column = index.strip("{}").partition(",")
-    if comma and column.strip() == ":":
-        program, part = f"{base} = [B; a; C]", "a, a row"
-    elif comma and row.strip() == ":":
-        program, part = f"{base} = [B, a, C]", "a, a column"
-    elif comma or base.isupper():
-        program, part = f"{base} = [B, b, C; c, α, d; D, e, E]", "α, a scalar"
-    else:
-        program, part = f"{base} = [b; α; c]", "α, a scalar"
-    return NotYetError(
-        f"derivatives by single entries, rows or columns such as {name} are not given by themselves",
-        advice=f"Derive by {base}: `index` has the derivative by every entry of it. "
-        f"Or give the part a name: put {program}; before the function, declare its blocks, and derive by {part}.",
-    )
-
-
 def _check_variables(names: Sequence[str], reading: Reading) -> None:
     known = ", ".join(reading.symbols) or "no symbol"
     for name in names:
-        if name in reading.definitions or name == reading.name:
+        base = reading.parts[name].base if name in reading.parts else name
+        if base in reading.definitions or base == reading.name:
             raise DerivativeError(
-                f"{name} is assigned in the text and no variable",
+                f"{base} is assigned in the text and no variable",
                 advice=f"The variables are {known}; the derivatives between steps are in `factors`.",
             )
-        base = name.partition("_")[0].rstrip("₀₁₂₃₄₅₆₇₈₉")
-        if name not in reading.symbols and base != name and base in reading.symbols:
-            raise _single(name, base)
-        if name not in reading.symbols:
+        if base not in reading.symbols:
             raise DerivativeError(f"{name} does not occur in the function", advice=f"it has {known}")
+        if "index" in reading.symbols[base].facts:
+            raise DerivativeError(f"{base} is an index and no variable", advice=f"it has {known}")
+    for name, part in reading.parts.items():
+        variable_of(name, reading.symbols)
+        if part.base in names:
+            raise DerivativeError(f"{name} is a part of {part.base}, and both are variables")
 
 
 def differential(
@@ -199,14 +201,16 @@ def differential(
     >>> print(differential("½ ‖W x‖²", constant=["x"]))
     xᵀWᵀ dW x
     """
-    held = _names(constant) if constant else ()
-    reading = _reading(f, where, functions, held)
+    reading = _reading(f, where, functions, _given(constant) if constant else ())
+    held = _names(constant, reading) if constant else ()
     _check_variables(held, reading)
-    names = [name for name in reading.symbols if name not in held]
+    if reading.parts:
+        raise DerivativeError(f"{next(iter(reading.parts))} is a part of a variable, and symbols are held")
+    names = [name for name, said in reading.symbols.items() if name not in held and "index" not in said.facts]
     question = Question(reading.expr, reading.symbols)
     source = recognised(reading.expr)
     total: list[Expr] = []
-    variables = [question.variable(name) for name in names]
+    variables = [question.variable(name).whole for name in names]
     pulled = adjoints(source, variables)
     for name, variable in zip(names, variables, strict=True):
         dx = direction(variable)

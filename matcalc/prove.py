@@ -13,15 +13,18 @@ the true ones. What does not agree so proves nothing, since true values satisfy 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from matcalc.algebra.build import POWER, is_number, symbol
+from matcalc.algebra.entries import largest_place
 from matcalc.algebra.expr import Expr, postorder
-from matcalc.algebra.shapes import SCALAR, dim_names
+from matcalc.algebra.shapes import SCALAR, Dim, dim_names
 from matcalc.calculus.readings import direction
 from matcalc.calculus.structure import subspace
+from matcalc.calculus.variables import Variable
 from matcalc.exact.degrees import degree_bound
 from matcalc.exact.evaluate import NoPoint, NotExact, Point, evaluate
 from matcalc.exact.field import PRIME, Dual, constant, matmul
@@ -36,6 +39,10 @@ __all__ = ["Claim", "Proof", "prove_derivative", "prove_equal"]
 
 #: Points compared, those where signs are drawn, draws tried, and operations that SymPy may be given.
 _POINTS, _SIGNED, _ATTEMPTS, _SYMPY = 2, 16, 200, 400
+#: Values that all indices together may have.
+_PLACES = 81
+#: Entries with larger numbers are not compared.
+_LARGEST = 24
 
 
 @dataclass(frozen=True)
@@ -81,9 +88,9 @@ class Claim:
     function: Expr
     answer: Expr
     symbols: Mapping[str, Declaration]
-    wrt: str
+    wrt: Variable
     kind: str = "gradient"
-    before: tuple[str, ...] = ()
+    before: tuple[Variable, ...] = ()
     structure: str = "project"
     layout: str = "gradient"
     along: str = ""
@@ -107,7 +114,8 @@ def prove_derivative(claim: Claim, seed: int = 0) -> Proof:
 
 def prove_equal(a: Expr, b: Expr, symbols: Mapping[str, Declaration], seed: int = 0) -> Proof:
     """Whether two expressions are equal, decided exactly at random points of a prime field."""
-    claim = Claim(a, b, symbols, next(iter(symbols), ""))
+    name = next(iter(symbols), "")
+    claim = Claim(a, b, symbols, Variable(name, symbol(name)))
 
     def holds(draw: Draw) -> bool:
         point = draw.point()
@@ -130,6 +138,41 @@ class Draw:
         self.seed = self.rng.randrange(2**60)
         for name, d in self.symbols.items():
             self.values[name] = self.array(d.shape, d.facts)
+
+    def at_all_indices(self) -> Iterator[Draw]:
+        """This draw with every value of its indices: what holds at one place need not hold at another."""
+        names = [name for name, d in self.symbols.items() if "index" in d.facts]
+        last = min([self.size(dim) for d in self.symbols.values() for dim in d.shape if dim != 1], default=1)
+        if last ** len(names) > _PLACES:
+            raise NotExact(f"so many indices at once, {', '.join(names)}")
+        for places in product(range(1, last + 1), repeat=len(names)):
+            self.values.update({name: [[place]] for name, place in zip(names, places, strict=True)})
+            yield self
+
+    def size(self, dim: Dim) -> int:
+        """The number that a dimension stands for."""
+        return Point(self.sizes, {}, self.rng).size(dim)
+
+    def placed(self, v: list[list[int]], variable: Variable) -> list[list[int]]:
+        """The array of the shape of the whole that is v at the places of the part."""
+        if not variable.is_part:
+            return v
+        rows, columns = (self.size(dim) for dim in variable.whole.shape)
+        at = [self.place(variable.row, rows), self.place(variable.column, columns)]
+        out = [[0] * columns for _ in range(rows)]
+        for i, row in zip(at[0], v, strict=True):
+            for j, x in zip(at[1], row, strict=True):
+                out[i][j] = x
+        return out
+
+    def place(self, place: str, size: int) -> range:
+        """The indices at a place of an axis, counted from 0."""
+        if place == ":":
+            return range(size)
+        i = int(place) if place.isdecimal() else self.values[place][0][0]
+        if i > size:
+            raise NoPoint
+        return range(i - 1, i)
 
     def array(self, shape: tuple[object, object], facts: frozenset[str] = frozenset()) -> list[list[int]]:
         """A random array with these facts."""
@@ -185,15 +228,18 @@ def _at_points(
     rng = random.Random(seed)
     drawn = drawn_functions(roots)
     rational = not drawn and not _has_root(roots)
+    least = max([largest_place(*roots), *[int(place) for place in claim.wrt.places if place.isdecimal()]])
+    if least > _LARGEST:
+        return Proof("open", said, reason=f"an entry {least} asks for sizes that are not compared")
     wanted = _POINTS if "sign" not in drawn else _SIGNED
     sizes_seen: list[str] = []
     error = 1.0
     try:
         for _ in range(_ATTEMPTS):
-            sizes = _sizes(claim.symbols, rng, 2 + len(sizes_seen) % 2)
+            sizes = _sizes(claim.symbols, rng, max(least, 2) + len(sizes_seen) % 2)
             try:
                 draw = Draw(sizes, claim.symbols, rng)
-                right = holds(draw)
+                right = all(holds(at) for at in draw.at_all_indices())
             except NoPoint:
                 continue
             shown = ", ".join(f"{d} = {n}" for d, n in sizes.items()) or "scalars"
@@ -253,16 +299,21 @@ def _sizes(symbols: Mapping[str, Declaration], rng: random.Random, least: int) -
 
 def _derivative_holds(claim: Claim, draw: Draw) -> bool:
     """Whether f(X + εV) changes as the answer says, for random V (and W for an earlier variable)."""
-    declared = claim.symbols[claim.wrt]
     if claim.kind in ("jvp", "vjp"):
         return _along_holds(claim, draw)
-    inside = declared.facts if _restricted(claim) else frozenset()
-    v = draw.array(declared.shape, inside & _SUBSPACES)
+    name = str(claim.wrt.whole.data)
+    inside = claim.symbols[name].facts if _restricted(claim) and not claim.wrt.is_part else frozenset()
+    v = draw.array(claim.wrt.shape, inside & _SUBSPACES)
+    whole = draw.placed(v, claim.wrt)
     if claim.before:
-        w = draw.array(claim.symbols[claim.before[0]].shape)
-        moved = evaluate(claim.function, draw.point({claim.wrt: v}, {claim.before[0]: w}))
+        earlier = claim.before[0]
+        w = draw.array(earlier.shape)
+        moves = {name: whole}, {str(earlier.whole.data): draw.placed(w, earlier)}
+        moved = evaluate(claim.function, draw.point(*moves))
         return [x.d for row in moved for x in row] == _second(claim, draw, v, w)
-    moved = evaluate(claim.function, draw.point({claim.wrt: v}))
+    if _restricted(claim) and claim.wrt.is_part:
+        whole = _within(whole, claim.symbols[name].facts, claim.structure)
+    moved = evaluate(claim.function, draw.point({name: whole}))
     return [x.b for row in moved for x in row] == _applied(claim, draw, v)
 
 
@@ -273,10 +324,31 @@ def _restricted(claim: Claim) -> bool:
     return claim.kind == "gradient" and not claim.before and claim.structure != "ignore"
 
 
+def _within(v: list[list[int]], facts: frozenset[str], structure: str) -> list[list[int]]:
+    """How the whole array moves where a part of it moves and it keeps its structure.
+
+    The gradient P G pairs with V as G does with P V, where P is the projection, or V + Vᵀ − I ⊙ V.
+    """
+    space, n = subspace(facts), len(v)
+    half = pow(2, -1, PRIME)
+    if space is None:
+        return v
+    at = [(i, j) for i in range(n) for j in range(len(v[0]))]
+    if space == "symmetric" and structure == "cookbook":
+        moved = {(i, j): v[i][j] if i == j else v[i][j] + v[j][i] for i, j in at}
+    elif space in ("symmetric", "skew"):
+        sign = 1 if space == "symmetric" else -1
+        moved = {(i, j): half * (v[i][j] + sign * v[j][i]) for i, j in at}
+    else:
+        inside = {"diagonal": int.__eq__, "lower": int.__ge__, "upper": int.__le__}[space]
+        moved = {(i, j): v[i][j] if inside(i, j) else 0 for i, j in at}
+    return [[moved[i, j] % PRIME for j in range(len(v[0]))] for i in range(n)]
+
+
 def _applied(claim: Claim, draw: Draw, v: list[list[int]]) -> list[int]:
     point = draw.point()
     if claim.kind == "differential":
-        point.values[str(direction(symbol(claim.wrt, claim.symbols[claim.wrt].shape)).data)] = constant(v)
+        point.values[str(direction(claim.wrt.whole).data)] = constant(draw.placed(v, claim.wrt))
         return [x.a for row in evaluate(claim.answer, point) for x in row]
     g = [[x.a for x in row] for row in evaluate(claim.answer, point)]
     if claim.kind == "derivative":
@@ -286,8 +358,13 @@ def _applied(claim: Claim, draw: Draw, v: list[list[int]]) -> list[int]:
         return [sum(x * y for x, y in zip(row, flat, strict=True)) % PRIME for row in g]
     if claim.layout == "numerator" and not claim.before:
         g = [list(column) for column in zip(*g, strict=True)]
-    facts = claim.symbols[claim.wrt].facts
-    once = claim.structure == "cookbook" and _restricted(claim) and subspace(facts) == "symmetric"
+    facts = claim.symbols[str(claim.wrt.whole.data)].facts
+    once = (
+        not claim.wrt.is_part
+        and claim.structure == "cookbook"
+        and _restricted(claim)
+        and subspace(facts) == "symmetric"
+    )
     total = sum(x * v[i][j] for i, row in enumerate(g) for j, x in enumerate(row) if i <= j or not once)
     return [total % PRIME]
 
@@ -301,12 +378,11 @@ def _second(claim: Claim, draw: Draw, v: list[list[int]], w: list[list[int]]) ->
 
 
 def _along_holds(claim: Claim, draw: Draw) -> bool:
-    declared = claim.symbols[claim.wrt]
     if claim.kind == "jvp":
-        v = draw.array(declared.shape)
+        v = draw.array(claim.wrt.shape)
         if claim.before:
             raise NotExact("a derivative in a direction of order 2")
-        moved = evaluate(claim.function, draw.point({claim.wrt: v}))
+        moved = evaluate(claim.function, draw.point({str(claim.wrt.whole.data): draw.placed(v, claim.wrt)}))
         point = draw.point()
         point.values[claim.along] = constant(v)
         return [x.b for row in moved for x in row] == [x.a for row in evaluate(claim.answer, point) for x in row]
@@ -333,7 +409,7 @@ def _vanish(gaps: Sequence[Any]) -> bool:
 def _by_sympy(claim: Claim, found: Proof) -> Proof:
     """The entries of a gradient of a scalar function at sizes of 2 and 3, simplified by SymPy."""
     free = all(not d.facts & (_SUBSPACES | {"orthogonal"}) for d in claim.symbols.values())
-    if claim.kind != "gradient" or claim.before or claim.layout != "gradient" or not free:
+    if claim.kind != "gradient" or claim.before or claim.layout != "gradient" or not free or claim.wrt.is_part:
         return found
     import sympy
 
@@ -343,7 +419,7 @@ def _by_sympy(claim: Claim, found: Proof) -> Proof:
     values = {name: _entries(sympy, name, d, point) for name, d in claim.symbols.items()}
     try:
         f, g = (to_sympy(e, values, point) for e in (claim.function, claim.answer))
-        x = values[claim.wrt]
+        x = values[claim.wrt.name]
         gaps = [sympy.diff(f[0, 0], x[i, j]) - g[i, j] for i in range(x.rows) for j in range(x.cols)]
         if sum(gap.count_ops() for gap in gaps) > _SYMPY or not _vanish(gaps):
             return found

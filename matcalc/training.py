@@ -103,6 +103,9 @@ def update_rule(
 
     if function.shape != SCALAR:
         raise DerivativeError("gradient descent is for scalar functions")
+    parts = [n for n in gradients if n not in where]
+    if parts:
+        raise DerivativeError(f"gradient descent moves whole variables, and {parts[0]} is a part of one")
     if not isinstance(step, str) or not step.strip():
         raise OptionError(f"step is the name of the step size, and not {step!r}")
     name = normalise_name(step)

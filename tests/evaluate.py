@@ -139,6 +139,8 @@ OPERATIONS: dict[str, Callable] = {
     "argmax": lambda node, shape, a: _extreme(a, lambda x: x),
     "argmin": lambda node, shape, a: _extreme(a, lambda x: -x),
     "positions": lambda node, shape, x: np.arange(1, len(x) + 1)[:, None],
+    "unit": lambda node, shape, k, x: np.eye(len(x))[:, [round(float(k[0, 0])) - 1]],
+    "delta": lambda node, shape, j, k: [[float(round(float(j[0, 0])) == round(float(k[0, 0])))]],
     "powers": lambda node, shape, x, p: [[t**q for q in p[:, 0]] for t in x[:, 0]],
     "softmax": lambda node, shape, a: np.exp(a) / np.sum(np.exp(a)),
     "logsumexp": lambda node, shape, a: [[np.log(np.sum(np.exp(a)))]],

@@ -41,8 +41,8 @@ def draw(how, shape, rng):
     if how == "symmetric":
         root = rng.normal(size=shape)
         return root + root.T
-    if how == "three":
-        return np.full(shape, 3.0)
+    if how in ("three", "index"):
+        return np.full(shape, 3.0 if how == "three" else 1.0)
     low, high = {"positive": (0.5, 1.5), "unit": (-0.8, 0.8), "above one": (1.2, 2.0)}.get(how, (-1.5, 1.5))
     return rng.uniform(low, high, shape)
 

@@ -90,7 +90,7 @@ def test_wrong_answers_are_never_proved(derivatives):
         for answer in wrong:
             if answer is d.expr:
                 continue
-            claim = Claim(d.function, answer, d.where, d.wrt, d.kind, d.before, d.structure, d.layout)
+            claim = Claim(d.function, answer, d.where, d._by, d.kind, d._earlier, d.structure, d.layout)
             assert not prove_derivative(claim) or str(d.expr) in ("0", "𝟎"), name
 
 
@@ -114,7 +114,7 @@ def test_conventions_are_proved_as_they_are_meant(f, wrt, where, options):
     d = derive(f, wrt, where=where, **options)
     proof = d.prove()
     assert proof, str(proof)
-    doubled = Claim(d.function, scale(3, d.expr), d.where, d.wrt, d.kind, d.before, d.structure, d.layout)
+    doubled = Claim(d.function, scale(3, d.expr), d.where, d._by, d.kind, d._earlier, d.structure, d.layout)
     assert not prove_derivative(doubled)
 
 
@@ -122,7 +122,7 @@ def test_what_is_said():
     d = derive("‖y − A x‖²", "x")
     assert str(d.prove()).startswith("proved: the answer is the derivative for m = ")
     assert "other sizes are not covered" in str(d.prove())
-    refuted = prove_derivative(Claim(d.function, scale(2, d.expr), d.where, "x"))
+    refuted = prove_derivative(Claim(d.function, scale(2, d.expr), d.where, d._by))
     assert str(refuted).startswith("refuted: the answer is the derivative fails at a random point (m = ")
     still = derive("tr(expm(A X))", "X").prove()
     assert str(still) == "not proved: trexpm has no exact meaning over a prime field"

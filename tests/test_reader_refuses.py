@@ -290,7 +290,7 @@ where a repeated index is summed."""),
 an entry stands here, and no sum is over an index
   (x)ᵢ
      ^
-Entries are read in texts with sums such as ∑ᵢ."""),
+Entries are read in texts with sums such as ∑ᵢ, and at indices that are declared: i index."""),
     (ParseError, "∑ᵢ ∑ᵢ xᵢ", "x", """\
 the index i is bound twice
   ∑ᵢ ∑ᵢ xᵢ

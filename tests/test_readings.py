@@ -140,24 +140,6 @@ def test_orders_that_do_not_exist(order):
         derive("‖x‖²", "x", order=order)
 
 
-@pytest.mark.parametrize(
-    ("wrt", "program"),
-    [
-        ("A_{i,:}", "A = [B; a; C];"),
-        ("A_{:,2}", "A = [B, a, C];"),
-        ("A_{iq}", "A = [B, b, C; c, α, d; D, e, E];"),
-        ("A_{1,2}", "A = [B, b, C; c, α, d; D, e, E];"),
-        ("A₁₂", "A = [B, b, C; c, α, d; D, e, E];"),
-        ("x_{i}", "x = [b; α; c];"),
-        ("x₁", "x = [b; α; c];"),
-    ],
-)
-def test_entries_are_referred_to_the_index_form_and_to_a_program(wrt, program):
-    with pytest.raises(NotYetError, match="single entries, rows or columns") as caught:
-        derive("tanh(A x)", wrt)
-    assert program in str(caught.value)
-
-
 @pytest.mark.parametrize("f", ["‖y − A x‖²", "tanh(A x)"])
 @pytest.mark.parametrize(
     ("program", "shapes", "wrt", "part"),

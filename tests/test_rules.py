@@ -7,7 +7,7 @@ import pytest
 
 from matcalc.algebra.build import SYMBOL
 from matcalc.algebra.cost import Cost
-from matcalc.algebra.expr import Expr, symbols_of
+from matcalc.algebra.expr import Expr, postorder, symbols_of
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.rules import Rule
 from matcalc.algebra.shapes import SCALAR, dim_names
@@ -27,11 +27,14 @@ def drawn(rule: Rule, sizes: dict[str, int], seed: int) -> dict[str, np.ndarray]
     """Values of the letters: positive, so that logarithms exist, and with the facts that the rule wants."""
     rng = np.random.default_rng(seed)
     values = {}
+    indices = {arg for node in postorder(rule.left) if node.op.name in ("unit", "delta") for arg in node.args}
     for letter in symbols_of(rule.left):
         shape = tuple(sizes.get(d, d) for d in letter.shape)
         value = rng.uniform(0.2, 0.9, shape) + (np.eye(*shape) if shape[0] == shape[1] else 0)
         if (letter, "orthogonal") in rule.when:
             value = np.linalg.qr(rng.normal(size=shape))[0]
+        if letter in indices:
+            value = rng.integers(1, min(sizes.values()) + 1, shape)
         values[str(letter.data)] = value
     return values
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from matcalc.algebra.build import symbol, transpose
+from matcalc.algebra.build import transpose
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR
 from matcalc.algebra.simplify import Simplifier
@@ -13,6 +13,7 @@ from matcalc.calculus.definitions import Names
 from matcalc.calculus.forms import in_order, recognised, recognised_all, shortener
 from matcalc.calculus.readings import Reading, read_maps
 from matcalc.calculus.structure import check_structure, structured
+from matcalc.calculus.variables import Variable, variable_of
 from matcalc.errors import DerivativeError
 from matcalc.notation.declarations import Declaration
 
@@ -59,13 +60,18 @@ class Question:
         self._position = {name: i for i, name in enumerate(self.symbols)}
         self.with_names = Names(recognised_all(self.values), self._finish.facts.keys)
 
-    def variable(self, name: str) -> Expr:
-        """The variable as an expression."""
-        return symbol(name, self.symbols[name].shape)
+    def variable(self, name: str) -> Variable:
+        """The symbol of this name, or the part of one."""
+        return variable_of(name, self.symbols)
+
+    def facts(self, name: str) -> frozenset[str]:
+        """What is declared of the symbol that the variable is, or is a part of."""
+        return self.symbols[str(self.variable(name).whole.data)].facts
 
     def before_facts(self, *names: str) -> Simplify:
         """A simplifier under all facts but those about these variables."""
-        key = tuple(sorted([name for name in names if self.symbols[name].facts]))
+        wholes = {str(self.variable(name).whole.data) for name in names}
+        key = tuple(sorted([name for name in wholes if self.symbols[name].facts]))
         if key not in self._plain:
             self._plain[key] = shortener(self.symbols, without=key, factoring=False)
         return self._plain[key]
@@ -77,7 +83,7 @@ class Question:
         derivative of (S + Sᵀ) x by S would not be that of 2 S x entry by entry.
         """
         for name in names:
-            check_structure(self.symbols[name].facts, self.structure)
+            check_structure(self.facts(name), self.structure)
         together = tuple(names) if order > 1 else ()
         found = self._next(recognised(self.function), (), names, together)
         for _ in range(order - 1):
@@ -96,7 +102,7 @@ class Question:
         readings = read_maps(f, simplifiers)
         found = {}
         for name, reading in zip(names, readings.values(), strict=True):
-            answer = self._finished(reading.expr, reading.kind, name, path)
+            answer = self._finished(reading.expr, reading, name, path)
             found[(*path, name)] = Answer(
                 answer, reading.kind, f, reading.expr, self._with_names(answer, reading, name, path)
             )
@@ -104,7 +110,7 @@ class Question:
 
     def _check_higher(self, path: tuple[str, ...], answer: Answer) -> None:
         """A further derivative is a matrix, or a linear map with an array of its own; nothing else is given."""
-        if self.function.shape != SCALAR and any(self.symbols[name].shape != SCALAR for name in path):
+        if self.function.shape != SCALAR and any(self.variable(name).shape != SCALAR for name in path):
             raise DerivativeError(
                 "derivatives of order 2 are given for scalar functions",
                 advice="for a vector or a matrix, differentiate one entry or a product with a fixed direction",
@@ -115,15 +121,19 @@ class Question:
                 advice='for a further derivative differentiate it in a fixed direction: derive(d.jvp("V").expr, …)',
             )
 
-    def _finished(self, raw: Expr, kind: str, name: str, path: tuple[str, ...]) -> Expr:
-        """The answer under all facts, with the structure of the variable and the layout that were asked for."""
+    def _finished(self, raw: Expr, reading: Reading, name: str, path: tuple[str, ...]) -> Expr:
+        """The answer under all facts, with the structure of the variable and the layout that were asked for.
+
+        raw: what was read, or that with names of the program in it.
+        """
         answer = self._finish(raw)
-        if kind == "jacobian":
+        if reading.kind == "jacobian":
             answer = self._finish.symmetric_form(answer)
-        elif kind == "gradient" and not path:
-            is_symmetric = self._finish.facts.keys.is_symmetric
-            projected = structured(answer, self.symbols[name].facts, self.structure, is_symmetric)
-            answer = answer if projected is answer else self._finish(projected)
+        elif reading.kind == "gradient" and not path:
+            variable, facts = self.variable(name), self.facts(name)
+            whole = self._finish(reading.whole) if variable.is_part and reading.whole is not None else answer
+            projected = structured(whole, facts, self.structure, self._finish.facts.keys.is_symmetric)
+            answer = answer if projected is whole else self._finish(variable.part(projected))
             if self.layout == "numerator":
                 answer = self._finish(transpose(answer))
         return in_order(answer, self._position, self._ordered)
@@ -132,7 +142,9 @@ class Question:
         """The answer with the names of the program: put in before it is brought to its form, or after."""
         if not self.with_names:
             return answer
-        early = self._finished(self.with_names(reading.expr), reading.kind, name, path)
+        whole = reading.whole and self.with_names(reading.whole)
+        named = Reading(self.with_names(reading.expr), reading.kind, whole)
+        early = self._finished(named.expr, named, name, path)
         late = self.with_names(answer)
         return min((late, early), key=lambda e: (e is answer, self._finish.cost(e)))
 

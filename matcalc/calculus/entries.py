@@ -23,8 +23,10 @@ from matcalc.algebra.build import (
     is_chain,
     multiply,
     parts,
+    reassemble,
 )
 from matcalc.algebra.contractions import factors_of
+from matcalc.algebra.entries import index_text, is_unit
 from matcalc.algebra.expr import Expr, postorder
 from matcalc.algebra.networks import CONTRACT
 from matcalc.errors import DerivativeError
@@ -62,15 +64,43 @@ def summed(term: Term) -> list[str]:
     return list(dict.fromkeys([i for i in used if i.startswith("#")]))
 
 
-def linear_entries(e: Expr, dx: Expr, row: str, column: str, at: Pair, most: int = 0) -> list[Term]:
+def linear_entries(
+    e: Expr, dx: Expr, row: str, column: str, at: Pair, most: int = 0, *, named: bool = False
+) -> list[Term]:
     """The entry of e in this row and column, where dx is 1 at the indices `at` and 0 elsewhere.
 
-    most: the number of terms above which this is refused; 0 for any.
+    most: the number of terms above which this is refused; 0 for any. named: whether the places of unit
+    vectors are indices in the terms, so that eᵢ is δᵢₖ.
     """
     reader = _Reader(dx, at)
     if most and _count(e, dx) > most:
         raise DerivativeError(f"the entries are a sum of more than {most} terms")
-    return [_without_ones(_contracted(reader.opened(term), reader.dummies)) for term in reader.linear(e, row, column)]
+    terms = [reader.opened(term) for term in reader.linear(e, row, column)]
+    found = [_contracted(_with_places(term) if named else term, reader.dummies) for term in terms]
+    return [_without_ones(term) for term in found if not any(map(_is_zero, term.deltas))]
+
+
+def _is_zero(delta: Pair) -> bool:
+    """Whether it is the δ of two different numbers."""
+    return delta[0].isdecimal() and delta[1].isdecimal() and delta[0] != delta[1]
+
+
+def _with_places(term: Term) -> Term:
+    """The term with the places of unit vectors as indices: the entry j of eᵢᵀA is Aᵢⱼ."""
+    kept: list[tuple[Expr, str, str]] = []
+    deltas = list(term.deltas)
+    for e, i, j in term.entries:
+        m = list(parts(e)[2])
+        if len(m) > 1 and m[0].op is TRANSPOSE and is_unit(m[0].args[0]):
+            i = index_text(m.pop(0).args[0].args[0])
+        if len(m) > 1 and is_unit(m[-1]):
+            j = index_text(m.pop().args[0])
+        bare = m[0].args[0] if len(m) == 1 and m[0].op is TRANSPOSE else m[0] if len(m) == 1 else e
+        if is_unit(bare):
+            deltas.append((i or j, index_text(bare.args[0])))
+        else:
+            kept.append((reassemble(*parts(e)[:2], tuple(m)) if m else e, i, j))
+    return Term(term.number, tuple(deltas), tuple(kept))
 
 
 def _count(e: Expr, dx: Expr) -> int:

@@ -15,7 +15,8 @@ from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Shape, dim_text, is_row, is_vector
 from matcalc.calculus.forms import recognised, shortener
 from matcalc.calculus.linear import vec_matrix
-from matcalc.calculus.readings import direction, read_map
+from matcalc.calculus.readings import direction, read_maps
+from matcalc.calculus.variables import Variable
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.latex import to_latex
 from matcalc.notation.symbols import latex_name
@@ -135,7 +136,8 @@ def _flat(shape: Shape) -> bool:
 
 def _matrix(e: Expr, variable: Expr, simplify: object) -> Expr:
     """The derivative with one row for each entry of e and one column for each entry of the variable."""
-    reading = read_map(e, variable, simplify)  # type: ignore[arg-type]
+    by = Variable(str(variable.data), variable)
+    reading = read_maps(e, {by: simplify})[by]  # type: ignore[dict-item]
     if reading.kind == "gradient":
         g = reading.expr
         return g if is_row(g.shape) else transpose(g if _flat(g.shape) else apply(REGISTRY["vec"], (g,)))

@@ -5,7 +5,7 @@ Index notation is an output only: nothing is computed in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from matcalc.algebra.build import (
@@ -26,19 +26,21 @@ from matcalc.algebra.build import (
     power,
     symbol,
 )
+from matcalc.algebra.entries import ALL, index_text, is_unit
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR, Shape, is_column, is_row, is_vector
 from matcalc.calculus.entries import Pair, Term, linear_entries, summed
+from matcalc.calculus.variables import Variable
 from matcalc.errors import DerivativeError
-from matcalc.notation.declarations import Declaration
+from matcalc.notation.heads import variable_latex
 from matcalc.notation.latex import to_latex
+from matcalc.notation.parts import place_text
 from matcalc.notation.text import to_text
 
 __all__ = ["IndexForm", "index_form"]
 
 #: Indices in the order in which they are given out: axes of the function, then those of the variables.
 _LETTERS = "ijklmnprst"
-_LOWERED = dict(zip(_LETTERS, "ᵢⱼₖₗₘₙₚᵣₛₜ", strict=True))
 #: Placeholders for entries in the scalar formula; they cannot be typed.
 _PLACE = 0xE000
 
@@ -67,9 +69,9 @@ def index_form(
     differential: Expr,
     dx: Expr,
     shape: Shape,
-    before: Sequence[str],
-    wrt: str,
-    where: Mapping[str, Declaration],
+    before: Sequence[Variable],
+    wrt: Variable,
+    fixed: Iterable[str] = (),
     *,
     letter: str = "f",
     function: Shape = SCALAR,
@@ -77,13 +79,13 @@ def index_form(
     """The entry of the derivative whose differential is linear in dx.
 
     shape is that of the differential, `function` that of the function, whose derivative by `before`
-    the linear map belongs to.
+    the linear map belongs to. fixed: letters that are indices already.
     """
-    letters = iter(_LETTERS)
+    letters = iter([letter for letter in _LETTERS if letter not in set(fixed)])
     left = _Left(letters)
-    i, j = left.add_function(letter, function, before, where, shape)
-    k, m = left.add_variable(wrt, dx.shape)
-    terms = linear_entries(differential, dx, i, j, (k, m))
+    i, j = left.add_function(letter, function, before, shape)
+    free = left.add_variable(wrt)
+    terms = linear_entries(differential, dx, i, j, _places(wrt, free), named=True)
     text, latex = _Shown("".join(letters)).formula(terms)
     return IndexForm(left.text(), text, left.latex(), latex)
 
@@ -107,9 +109,7 @@ class _Left:
             return ("", next(letters)) if is_row(shape) else (next(letters), "")
         return next(letters), next(letters)
 
-    def add_function(
-        self, letter: str, function: Shape, before: Sequence[str], where: Mapping[str, Declaration], shape: Shape
-    ) -> tuple[str, str]:
+    def add_function(self, letter: str, function: Shape, before: Sequence[Variable], shape: Shape) -> tuple[str, str]:
         """Give indices to the function and to the variables before; those of the linear map's values."""
         own = self._take(function)
         name = letter.upper() if function != SCALAR and not is_vector(function) and letter == "f" else letter
@@ -118,17 +118,18 @@ class _Left:
             return own
         taken = own
         for variable in before:
-            taken = self.add_variable(variable, where[variable].shape)
-            if where[variable].shape != SCALAR and own != ("", ""):
+            taken = self.add_variable(variable)
+            if variable.shape != SCALAR and own != ("", ""):
                 raise DerivativeError("the index form of a mixed derivative is given for scalar functions")
-        if len(before) > 1 and where[before[0]].shape != SCALAR:
+        if len(before) > 1 and before[0].shape != SCALAR:
             raise DerivativeError("the index form is given up to order 2")
         return taken if own == ("", "") else own
 
-    def add_variable(self, name: str, shape: Shape) -> tuple[str, str]:
-        """Give indices to a variable."""
-        own = self._take(shape)
-        self.below.append(_entry_names(symbol(name, shape), *own))
+    def add_variable(self, variable: Variable) -> tuple[str, str]:
+        """Give indices to the axes of a variable; a part of an array is written with those that it has already."""
+        own = self._take(variable.shape)
+        names = variable.name, variable_latex(variable.name)
+        self.below.append(names if variable.shape == SCALAR else _entry_names(variable.whole, *_places(variable, own)))
         return own
 
     def text(self) -> str:
@@ -141,6 +142,15 @@ class _Left:
         return rf"\frac{{\partial{order} {self.head_latex}}}{{{below}}}"
 
 
+def _places(variable: Variable, free: Pair) -> Pair:
+    """The indices of an entry of the whole array: those of the part where it has some, else the free ones."""
+    row, column = [
+        "" if size == 1 else own if place == ALL else place
+        for place, own, size in zip((variable.row, variable.column), free, variable.whole.shape, strict=True)
+    ]
+    return row, column
+
+
 def _entry_names(e: Expr, i: str, j: str) -> Pair:
     """An entry in text and LaTeX: Wⱼₖ, (W₁)ⱼₖ, (X⁻¹)ⱼₖ."""
     text, latex = to_text(e), to_latex(e)
@@ -148,7 +158,11 @@ def _entry_names(e: Expr, i: str, j: str) -> Pair:
         return text, latex
     if e.op is not SYMBOL or "_" in latex or "_" in text:
         text, latex = f"({text})", rf"\left({latex}\right)"
-    return f"{text}{''.join([_LOWERED[c] for c in i + j])}", f"{latex}_{{{i + j}}}"
+    places = [place for place in (i, j) if place]
+    between = "" if all(place.isalpha() for place in places) else ","
+    if places[0].isdecimal() and len(places) == 1:
+        text = f"({text})" if e.op is SYMBOL else text
+    return text + place_text(places), f"{latex}_{{{between.join(places)}}}"
 
 
 # --- how it is written ---------------------------------------------------------------------------------
@@ -191,9 +205,14 @@ class _Shown:
             raise DerivativeError("the index form needs more sums than there are letters for")
         for index, letter in zip(summed(term), self.letters, strict=False):
             term = term.renamed(index, letter)
-            sums.append(self.place(f"∑{_LOWERED[letter]}", rf"\sum_{{{letter}}}"))
-        deltas = [self.place(f"δ{_LOWERED[a]}{_LOWERED[b]}", rf"\delta_{{{a}{b}}}") for a, b in term.deltas]
+            sums.append(self.place(f"∑{place_text(letter)}", rf"\sum_{{{letter}}}"))
+        deltas = [self.delta(a, b) for a, b in term.deltas]
         return multiply(number(term.number), *sums, *deltas, *[self.entry(*entry) for entry in term.entries])
+
+    def delta(self, i: str, j: str) -> Expr:
+        """δᵢⱼ."""
+        between = "" if (i + j).isalpha() else ","
+        return self.place(f"δ{place_text((i, j))}", rf"\delta_{{{i}{between}{j}}}")
 
     def entry(self, e: Expr, i: str, j: str) -> Expr:
         """The entry as a scalar formula: functions of entries stay functions, other arrays are placeholders."""
@@ -202,9 +221,11 @@ class _Shown:
         if e.op is TRANSPOSE:
             return self.entry(e.args[0], j, i)
         if e.op is IDENTITY:
-            return self.place(f"δ{_LOWERED[i]}{_LOWERED[j]}", rf"\delta_{{{i}{j}}}") if i != j else ONE
+            return self.delta(i, j) if i != j else ONE
         if e.op is ONES:
             return ONE
+        if is_unit(e):
+            return self.delta(i or j, index_text(e.args[0]))
         if e.op is POWER:
             return power(self.entry(e.args[0], i, j), e.args[1])
         if e.op is HADAMARD:
@@ -224,4 +245,4 @@ class _Shown:
 def _is_entrywise(e: Expr) -> bool:
     """Whether the entries are best shown one by one."""
     m = parts(e)[2]
-    return len(m) == 1 and (m[0].op in (ONES, POWER, HADAMARD) or m[0].op.elementwise)
+    return len(m) == 1 and (is_unit(m[0]) or m[0].op in (ONES, POWER, HADAMARD) or m[0].op.elementwise)

@@ -16,8 +16,9 @@ from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR, Dim, Shape, is_row, is_vector
 from matcalc.calculus.linear import adjoint_action, adjoints, matrix_of
 from matcalc.calculus.sweep import expand_definitions, pull_back, ungroup
+from matcalc.calculus.variables import Variable
 
-__all__ = ["Reading", "axes_of", "direction", "gradients", "read_map", "read_maps"]
+__all__ = ["Reading", "acted", "axes_of", "direction", "gradients", "read_maps"]
 
 Simplify = Callable[[Expr], Expr]
 #: The direction in which a Jacobian is read; it cannot be typed, so it meets no symbol.
@@ -26,10 +27,14 @@ _DIRECTION = "#v"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """expr, and how it is to be read: "gradient", "derivative", "jacobian" or "differential"."""
+    """expr, and how it is to be read: "gradient", "derivative", "jacobian" or "differential".
+
+    whole: the gradient by the whole array that the variable is a part of.
+    """
 
     expr: Expr
     kind: str
+    whole: Expr | None = None
 
 
 def axes_of(shape: Shape) -> tuple[Dim, ...]:
@@ -53,28 +58,30 @@ def direction(variable: Expr) -> Expr:
     return symbol(f"d{variable.data}", variable.shape)
 
 
-def read_map(f: Expr, variable: Expr, simplify: Simplify) -> Reading:
-    """The derivative of f by the variable in the reading that has a matrix form, if one has."""
-    return read_maps(f, {variable: simplify})[variable]
-
-
-def read_maps(f: Expr, variables: Mapping[Expr, Simplify]) -> dict[Expr, Reading]:
+def read_maps(f: Expr, variables: Mapping[Variable, Simplify]) -> dict[Variable, Reading]:
     """The derivatives of f by several variables, each with its simplifier, from one sweep."""
+    wholes = [v.whole for v in variables]
     if f.shape == SCALAR:
-        return {v: Reading(g, "gradient") for v, g in gradients(f, variables).items()}
-    pulled = adjoints(f, variables)
-    return {v: _reading(f.shape, v, pulled[v], simplify) for v, simplify in variables.items()}
+        found = gradients(f, wholes)
+        return {v: Reading(v.part(found[v.whole]), "gradient", found[v.whole]) for v in variables}
+    pulled = adjoints(f, wholes)
+    return {v: _reading(f.shape, v, v.part(pulled[v.whole]), simplify) for v, simplify in variables.items()}
 
 
-def _reading(shape: Shape, variable: Expr, adjoint: Expr, simplify: Simplify) -> Reading:
+def acted(f: Expr, variable: Variable, v: Expr, simplify: Simplify) -> Expr:
+    """The differential of f in the direction v of the variable."""
+    return adjoint_action(variable.part(adjoints(f, (variable.whole,))[variable.whole]), f.shape, v, simplify)
+
+
+def _reading(shape: Shape, variable: Variable, adjoint: Expr, simplify: Simplify) -> Reading:
     if variable.shape == SCALAR:
         return Reading(adjoint_action(adjoint, shape, ONE, simplify), "derivative")
     if is_vector(shape) and is_vector(variable.shape):
         return Reading(_jacobian(shape, variable, adjoint, simplify), "jacobian")
-    return Reading(adjoint_action(adjoint, shape, direction(variable), simplify), "differential")
+    return Reading(adjoint_action(adjoint, shape, variable.direction, simplify), "differential")
 
 
-def _jacobian(shape: Shape, variable: Expr, adjoint: Expr, simplify: Simplify) -> Expr:
+def _jacobian(shape: Shape, variable: Variable, adjoint: Expr, simplify: Simplify) -> Expr:
     """The m×n matrix of a vector by a vector; rows count as columns."""
     v = symbol(_DIRECTION, (axes_of(variable.shape)[0], 1))
     moved = adjoint_action(adjoint, shape, transpose(v) if is_row(variable.shape) else v, simplify)

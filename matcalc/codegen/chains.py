@@ -65,11 +65,13 @@ def _kind(t: Term) -> str:
     core = split(t)[1]
     core = core.args[0] if core.op == "transpose" else core
     core_op = "diagmatrix" if core.op in VEC_LEAVES else core.op
-    return core_op if core_op in ("inv", "diagmatrix", "spread") else ""
+    return core_op if core_op in ("inv", "diagmatrix", "spread", "unit") else ""
 
 
 def _step(left: str, right: str, r: int, k: int, c: int) -> int:
     """The operations that a product of r×k by k×c takes, given the kinds of its factors."""
+    if "unit" in (left, right):  # a row or a column is taken
+        return r * c
     if left == "diagmatrix" or right == "diagmatrix":
         return r if left == right else r * c
     if "spread" in (left, right):

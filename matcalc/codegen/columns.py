@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from matcalc.algebra.entries import ALL
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import Dim
+from matcalc.calculus.variables import Variable
 from matcalc.codegen.assembly import Entries
 from matcalc.codegen.compiled import Array, Compiled, by_symbol, compile_numpy
 from matcalc.codegen.identifiers import identifier
@@ -25,12 +27,12 @@ _LOOP = """
 
 def {name}({arguments}):
     columns = []
-    for entry in np.ndindex({variable}.shape):
-        {direction} = np.zeros({variable}.shape)
+    for entry in np.ndindex({shape}):
+        {direction} = np.zeros({shape})
         {direction}[entry] = 1.0
         columns.append({action}({inside}))
     array = np.stack(columns, axis=-1)
-    return array.reshape(*columns[0].shape, *{variable}.shape)
+    return array.reshape(*columns[0].shape, *{shape})
 """
 
 
@@ -47,38 +49,53 @@ class Moving:
     """An output that is the array of a differential, linear in `direction`, which moves `variable`."""
 
     differential: Expr
-    variable: Expr
+    variable: Variable
     direction: Expr
 
 
 @dataclass(frozen=True)
 class _Action:
-    """The compiled differential, with the names of the variable and of its direction."""
+    """The compiled differential, with the variable and the name of its direction."""
 
     name: str
     run: Compiled
-    variable: str
+    variable: Variable
     direction: str
+
+    @property
+    def whole(self) -> str:
+        """The name of the array that moves, or of which a part moves."""
+        return str(self.variable.whole.data)
+
+    @property
+    def axes(self) -> list[int] | None:
+        """The axes of that array along which a part of it extends; None where the whole moves."""
+        return [k for k, place in enumerate(self.variable.places) if place == ALL] if self.variable.is_part else None
 
     def source(self) -> str:
         """The function in one direction, and the loop over the entries."""
         symbols = [name for name in self.run.shapes if name != self.direction]
+        array = identifier(self.whole)
+        shape = f"{array}.shape"
+        if self.axes is not None:
+            shape = f"({''.join([f'{array}.shape[{k}],' for k in self.axes])})"
         return self.run.source + _LOOP.format(
             name=self.name, action=self.run.__name__, arguments=", ".join(map(identifier, symbols)),
-            variable=identifier(self.variable), direction=identifier(self.direction),
+            shape=shape, direction=identifier(self.direction),
             inside=", ".join(map(identifier, self.run.shapes)),
         )  # fmt: skip
 
     def array(self, arguments: Mapping[str, object]) -> Array:
         """The array, axes of the function first."""
         given = by_symbol({**arguments, self.direction: 0.0}, self.run.shapes)
-        at = np.asarray(given[self.variable], float)
+        shape = np.asarray(given[self.whole]).shape
+        shape = shape if self.axes is None else tuple([shape[k] for k in self.axes])
         columns = []
-        for entry in np.ndindex(at.shape):
-            unit = np.zeros(at.shape)
+        for entry in np.ndindex(shape):
+            unit = np.zeros(shape)
             unit[entry] = 1.0
             columns.append(np.asarray(self.run(**{**given, self.direction: unit})))
-        return np.stack(columns, axis=-1).reshape(*columns[0].shape, *at.shape)
+        return np.stack(columns, axis=-1).reshape(*columns[0].shape, *shape)
 
 
 class Columns:
@@ -130,7 +147,7 @@ def compile_columns(
                 {name: output.differential}, {**shapes, direction: output.direction.shape}, facts,
                 name=name.replace("derivative", "differential"), title=title,
             )  # fmt: skip
-            actions[name] = _Action(name, run, str(output.variable.data), direction)
+            actions[name] = _Action(name, run, output.variable, direction)
     closed = {name: output for name, output in outputs.items() if isinstance(output, Closed)}
     direct = None
     if closed:

@@ -13,6 +13,7 @@ from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import Dim, Shape, dim_names, dim_substitute, dim_text
 from matcalc.codegen.assembly import Entries
 from matcalc.codegen.numpy_printer import numpy_source
+from matcalc.codegen.places import Indices
 from matcalc.codegen.plan import NO_FACTS, plan
 from matcalc.codegen.program import Program
 from matcalc.codegen.rows_printer import fast_source
@@ -45,10 +46,12 @@ class Compiled:
         self.__doc__ = source
         self.function = _function(source, name)
         self.whole = _exponents(program)
+        self.indices = Indices.of(program)
 
     def __call__(self, /, **arguments: object) -> Array | tuple[Array, ...]:
         """The outputs for one keyword argument per symbol; raises DataError for what does not fit."""
-        arrays, dtype = self._arrays(arguments)
+        given, dtype = self._arrays(arguments)
+        arrays = self.indices.checked(given, self.shapes)
         for place, symbol in self.whole:
             if arrays[place] % 1:
                 raise DataError(f"{symbol} is the exponent of a matrix and must be whole, and it is {arrays[place]}")

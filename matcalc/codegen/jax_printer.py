@@ -25,6 +25,7 @@ JAX = Dialect(
         "solve_triangular:('lower', True)": "jax.scipy.linalg.solve_triangular({0}, {1}, lower=True, trans=1)",
         "solve_triangular:('upper', False)": "jax.scipy.linalg.solve_triangular({0}, {1})",
         "solve_triangular:('upper', True)": "jax.scipy.linalg.solve_triangular({0}, {1}, trans=1)",
+        "unit": "jax.nn.one_hot({0} - 1, {1}, {like})",
         "copy": "{0}",  # arrays do not change
     },
     functions={

@@ -20,6 +20,7 @@ from matcalc.codegen.elementwise import (
     times,
     transpose,
 )  # fmt: skip
+from matcalc.codegen.places import entry, line
 from matcalc.codegen.tensors import kron_times, leaf_times, leaf_times_vector, ravel, reshape
 from matcalc.codegen.terms import Term, make, number
 from matcalc.errors import MatcalcError
@@ -102,6 +103,8 @@ def dot(x: Term, y: Term) -> Term:
     """The inner product of two vectors."""
     (c, x), (d, y) = split(x), split(y)
     for left, right in ((x, y), (y, x)):
+        if left.op == "unit":
+            return scale(c * d, entry(right, left.args[0]))
         if left.op == "spread":
             return scale(c * d, times(left.args[0], total(right)))
     if y.order < x.order and make_exists("dot", (y, x), ()):
@@ -185,9 +188,11 @@ def _matvec(a: Term, x: Term) -> Term:
     if formed(a) is not a:
         return leaf_times_vector(a, x)
     if a.op == "diagmatrix":
-        return times(a.args[0], x)
+        return line(a, x.args[0], 1) if x.op == "unit" else times(a.args[0], x)
     if a.op == "spread":
         v = a.args[0]
+        if x.op == "unit":
+            return line(a, x.args[0], 1)
         if v.rank == 0 or a.data == 0:
             return spread(times(v, total(x)), a.dims[:1]) if v.rank == 0 else times(v, total(x))
         return spread(dot(v, x), a.dims[:1])
@@ -198,6 +203,8 @@ def _matvec(a: Term, x: Term) -> Term:
     solved = _solved(a, x)
     if solved is not None:
         return solved
+    if x.op == "unit" and a.op != "kron":
+        return line(a, x.args[0], 1)
     if a.op == "kron":
         left, right = a.args
         if 1 not in (*left.dims, *right.dims):  # (A ⊗ B) vec X = vec(B X Aᵀ), and rows of X are laid one after another

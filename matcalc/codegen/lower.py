@@ -31,6 +31,7 @@ from matcalc.codegen.elementwise import (
 )  # fmt: skip
 from matcalc.codegen.factors import Flat, flat, is_product, repeated, spread_over, summands
 from matcalc.codegen.linear import inner, inverse, outer, total
+from matcalc.codegen.places import unit
 from matcalc.codegen.sums import summation
 from matcalc.codegen.templates import as_matrix, from_template
 from matcalc.codegen.tensors import kron, ravel, reshape
@@ -335,5 +336,6 @@ _SPECIAL: dict[str, Callable[[Lowering, Expr], Term]] = {
     "logdet": _determinant,
     "stack": lambda self, node: stacked(node, [self.images[a] for a in node.args]),
     "contract": lambda self, node: summation(node, [self.images[a] for a in node.args]),
+    "unit": lambda self, node: unit(self.images[node.args[0]], node.shape[0]),
     "block": lambda self, node: cut(node, self.images[node.args[0]]),
 }

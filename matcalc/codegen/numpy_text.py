@@ -22,6 +22,9 @@ COMPARE, _SUM, _PRODUCT, _MINUS, _POWER, ATOM = range(-1, 5)
 class Writer:
     """Terms as text, where what is named is its name."""
 
+    #: Whether an index says what becomes of every axis.
+    whole_index = False
+
     def __init__(self, program: Program, fast: bool = False) -> None:
         self.program = program
         self.names = program.names
@@ -325,6 +328,20 @@ def _write_index_sum(self: Writer, term: Term) -> tuple[str, int]:
     return self.filled(sum_template(str(term.data), f"np.einsum({{spec}}, {{operands}}{optimize})"), term.args)
 
 
+def _write_entry(self: Writer, term: Term) -> tuple[str, int]:
+    """A row, a column or an entry; indices count from 1, and Python from 0."""
+    array, k = term.args
+    at = str(int(k.value) - 1) if k.op == "number" else f"{self.text(k, _SUM)} - 1"
+    rest = ", ..." if self.whole_index and array.rank == 2 else ""
+    return f"{self.text(array, ATOM)}[{f':, {at}' if term.data == 1 else at + rest}]", ATOM
+
+
+def _write_unit(self: Writer, term: Term) -> tuple[str, int]:
+    k, size = term.args
+    at = str(int(k.value) - 1) if k.op == "number" else f"{self.text(k, _SUM)} - 1"
+    return f"np.eye(1, {self.text(size)}, {at})[0]", ATOM
+
+
 _WRITERS: dict[str, Callable[[Writer, Term], tuple[str, int]]] = {
     "input": lambda self, t: (self.identifiers[str(t.data)], ATOM),
     "constant": lambda self, t: ({"π": "np.pi", "pi": "np.pi", "e": "np.e"}[str(t.data)], ATOM),
@@ -352,6 +369,8 @@ _WRITERS: dict[str, Callable[[Writer, Term], tuple[str, int]]] = {
     "cut": _write_cut,
     "stacked_product": lambda self, t: self.filled(stacked_template(str(t.data)), t.args),
     "index_sum": _write_index_sum,
+    "entry": _write_entry,
+    "unit": _write_unit,
 }
 
 _TEMPLATES = {

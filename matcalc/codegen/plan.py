@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
+from matcalc.algebra.entries import narrow
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.shapes import Dim, Shape
@@ -35,6 +36,7 @@ def plan(
     axes: for an output that is a vec-matrix or a vec, the axes that it is cut into, column-major.
     kernels: functions that the library of arrays computes in one pass, so that nothing is taken out of them.
     """
+    outputs = dict(zip(outputs, narrowed(outputs.values()), strict=True))
     table = Table(symbols)
     roots = [e for found in outputs.values() for e in (found.parts() if isinstance(found, Entries) else (found,))]
     lowering = Lowering(table, Facts(facts), roots)
@@ -54,6 +56,14 @@ def plan(
     return schedule(results, symbols, {name: given.new(identifier(name)) for name in symbols})
 
 
+def narrowed(outputs: Iterable[Expr | Entries]) -> list[Expr | Entries]:
+    """The outputs, where of a sum or a function of every entry only the row or column is computed that is used."""
+    given = list(outputs)
+    plain = [e for e in given if isinstance(e, Expr)]
+    done = iter(narrow(*plain))
+    return [next(done) if isinstance(e, Expr) else e for e in given]
+
+
 def _lowered(lowering: Lowering, found: Expr | Entries) -> Term:
     if not isinstance(found, Entries):
         return dense(lowering(found))
@@ -64,7 +74,7 @@ def _lowered(lowering: Lowering, found: Expr | Entries) -> Term:
 
 def _aliases(t: Term) -> bool:
     """Whether the value may share memory with an argument, or be read-only."""
-    while t.op in ("transpose", "ravel", "reshape", "diagonal", "unfold", "swapped", "column", "row"):
+    while t.op in ("transpose", "ravel", "reshape", "diagonal", "unfold", "swapped", "column", "row", "cut", "entry"):
         if t.op == "diagonal":
             return True
         t = t.args[0]

@@ -90,10 +90,12 @@ _OPERATIONS = {
     "row": "{0}[None, :]",
     "item": "{0}[0, 0]",
     "first": "{0}[0]",
+    "unit": "xp.eye({1}, {like})[{0} - 1, ...]",
     "copy": "xp.asarray({0}, copy=True)",
 }
 _ALIKE = ("exp", "log", "log1p", "expm1", "abs", "sign", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sqrt")
 _FUNCTIONS = {
+    "delta": "1.0 * ({0} == {1})",
     **{name: f"xp.{name}({{0}})" for name in (*_ALIKE, "tril", "triu")},
     **{f"arc{name}": f"xp.a{name}({{0}})" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
     "cot": "1 / xp.tan({0})",
@@ -132,6 +134,8 @@ _FUNCTIONS = {
 
 class _Writer(Writer):
     """Terms as text in a dialect."""
+
+    whole_index = True
 
     def __init__(self, program: Program, dialect: Dialect) -> None:
         super().__init__(program)

@@ -16,6 +16,9 @@ __all__ = ["MODES", "Array", "Declared", "is_steady", "nudged", "sample", "sizes
 
 Array = NDArray[Any]
 
+#: Sizes are not made larger than this for the sake of an entry with a large number.
+_LARGEST = 40
+
 #: How entries are drawn where no fact decides: a function that is finite in few places needs several tries.
 MODES = ("normal", "positive", "unit", "small", "above one", "spd")
 
@@ -32,10 +35,10 @@ class Declared(Protocol):
         """Declared facts."""
 
 
-def sizes_for(symbols: Mapping[str, Declared], rng: np.random.Generator) -> dict[str, int]:
-    """Sizes from 2 up, all different, for the dimension names in a random order."""
+def sizes_for(symbols: Mapping[str, Declared], rng: np.random.Generator, least: int = 0) -> dict[str, int]:
+    """Sizes from 2 up, or from `least`, all different, for the dimension names in a random order."""
     names = list(dict.fromkeys(n for d in symbols.values() for dim in d.shape for n in dim_names(dim)))
-    start = int(rng.integers(2, 4))
+    start = max(int(rng.integers(2, 4)), min(least, _LARGEST))
     return {name: int(k) + start for name, k in zip(names, rng.permutation(len(names)), strict=True)}
 
 
@@ -59,10 +62,26 @@ def sample(
     """An array for every symbol: of its shape, with its facts, entries drawn as its mode says."""
     whole = dict.fromkeys(integers, frozenset({"integer"}))
     drawn = modes or {}
-    return {
+    arrays = {
         name: _draw(d.shape, d.facts | whole.get(name, frozenset()), sizes, rng, drawn.get(name, ""))
         for name, d in symbols.items()
     }
+    indices = [name for name, d in symbols.items() if "index" in d.facts]
+    return {**arrays, **_places(indices, symbols, sizes, rng)} if indices else arrays
+
+
+def _places(
+    indices: Iterable[str], symbols: Mapping[str, Declared], sizes: Mapping[str, int], rng: np.random.Generator
+) -> dict[str, Array]:
+    """An index from 1 up to the shortest axis that there is; every other time one equals the one before."""
+    lengths = [_size(dim, sizes) for d in symbols.values() for dim in d.shape if dim != 1]
+    found: dict[str, Array] = {}
+    before = 0
+    for name in indices:
+        if not before or rng.integers(2):
+            before = int(rng.integers(1, min(lengths, default=1) + 1))
+        found[name] = np.array(float(before))
+    return found
 
 
 #: Inputs are scaled by 1 + this to see whether a value is steady.

@@ -57,6 +57,7 @@ if __name__ == "__main__":
 
 #: How entries are drawn, by what is declared; the first that applies.
 _DRAWN = {
+    "index": "int(rng.integers(1, 4))",
     "spd": "(lambda a: a @ a.T / len(a) + np.eye(len(a)))(rng.standard_normal({shape}))",
     "psd": "(lambda a: a @ a.T / len(a) + np.eye(len(a)))(rng.standard_normal({shape}))",
     "orthogonal": "np.linalg.qr(rng.standard_normal({shape}))[0]",
@@ -83,6 +84,8 @@ def standalone_source(
     """The file for a program of a value and its derivatives by the variables, in this order."""
     if [output for output, _ in program.outputs][:1] != ["value"] or len(program.outputs) != 1 + len(variables):
         raise NotYetError("a file of its own has the value and the first derivatives, in this order")
+    if not set(variables) <= set(symbols):
+        raise NotYetError("a file of its own is written for derivatives by whole variables, and not by parts of them")
     source = numpy_source(program, name, docstring, checks=True)
     names = list(dict.fromkeys(n for d in symbols.values() for dim in d.shape for n in dim_names(dim)))
     given = Names()

@@ -11,6 +11,7 @@ from matcalc.codegen.compiled import Compiled, by_symbol
 from matcalc.codegen.distributed import Distributed
 from matcalc.codegen.jax_printer import JAX
 from matcalc.codegen.numpy_printer import numpy_source
+from matcalc.codegen.places import Indices
 from matcalc.codegen.portable import Dialect, portable_source
 from matcalc.codegen.program import Program
 from matcalc.codegen.rows_printer import fast_source
@@ -39,11 +40,17 @@ class OnLibrary:
         function = namespace[name]
         self.function: Callable[..., Any] = import_module("jax").jit(function) if library == "jax" else function
         self._array = module.asarray
+        self.indices = Indices.of(program)
 
     def __call__(self, /, **arguments: object) -> Any:
         """The outputs for one keyword argument per symbol."""
         given = by_symbol(arguments, self.shapes)
-        return self.function(*[self._array(given[name]) for name in self.shapes])
+        arrays = [given[name] for name in self.shapes]
+        self.indices.checked(arrays, self.shapes)
+        return self.function(
+            *[int(a) if at in self.indices.symbols else self._array(a)  # type: ignore[call-overload]
+              for at, a in enumerate(arrays)]
+        )  # fmt: skip
 
 
 def _library(name: str) -> Any:

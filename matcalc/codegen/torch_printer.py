@@ -31,6 +31,7 @@ TORCH = Dialect(
         "lu_solve:True/2": "torch.linalg.lu_solve(*{0}, {1}, adjoint=True)",
         "lu_solve:True/1": "torch.linalg.lu_solve(*{0}, {1}[:, None], adjoint=True)[:, 0]",
         "copy": "{0}.clone()",
+        "unit": "torch.nn.functional.one_hot(torch.as_tensor({0} - 1), {1}).to({like})",
     },
     functions={
         "sigmoid": "torch.sigmoid({0})",

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from matcalc.algebra.entries import largest_place
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import Shape
 from matcalc.calculus.stand_in import StandIn
-from matcalc.check import difference_quotients
+from matcalc.check import difference_quotients, index_into
 from matcalc.codegen.compiled import compile_numpy
 from matcalc.codegen.sampling import MODES, Array, Declared, is_steady, nudged, sample, sizes_for, whole_exponents
 from matcalc.derivation.differential import put
@@ -121,13 +122,15 @@ def check_steps(steps: Steps, seed: int = 0) -> Report:
     symbols: Mapping[str, Declared] = values.symbols
     rng = np.random.default_rng(seed)
     integers = whole_exponents(*[e for step in steps for e in chain.from_iterable(step.equal)])
+    least = largest_place(*values.forms)
     for attempt in range(_ATTEMPTS):
-        sizes = sizes_for(symbols, rng)
+        sizes = sizes_for(symbols, rng, least)
         modes = {} if attempt < 4 else {s: str(rng.choice(MODES)) for s in symbols}
         inputs = sample(symbols, sizes, rng, modes, integers)
-        directions = {
-            str(d.data): 0.5 * rng.standard_normal(inputs[str(v.data)].shape) for v, d in values.moves.items()
-        }
+        directions = {}
+        for v, d in values.moves.items():
+            moved = 0.5 * rng.standard_normal(inputs[str(v.data)].shape)
+            directions[str(d.data)] = _only(moved, steps.parts[v].places, inputs) if v in steps.parts else moved
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
@@ -137,6 +140,14 @@ def check_steps(steps: Steps, seed: int = 0) -> Report:
         if wrong is not None:
             return Report(len(steps), tuple(wrong), ", ".join(f"{d} = {n}" for d, n in sizes.items()) or "scalars")
     return Report(0, (), reason="no point was found where every line has a value")
+
+
+def _only(moved: Array, places: tuple[str, ...], inputs: Mapping[str, Array]) -> Array:
+    """A direction in which a part of the array varies, and nothing else."""
+    out = np.zeros(moved.shape)
+    at = index_into(moved, places, inputs)
+    out[at] = moved[at]
+    return out
 
 
 def _wrong(values: _Values, inputs: dict[str, Array], directions: dict[str, Array]) -> list[str] | None:

@@ -34,6 +34,7 @@ from matcalc.algebra.build import (
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR
 from matcalc.notation.latex import to_latex
+from matcalc.notation.lowering import lower
 from matcalc.notation.text import to_text
 
 __all__ = ["Form", "Right", "Style", "TEXT", "write_right"]
@@ -153,6 +154,8 @@ _LOOSE = {ADD, PRODUCT, HADAMARD, INNER, POWER}
 
 def is_atomic(e: Expr) -> bool:
     """Whether e is written without an operator outside brackets."""
+    if e.op is PRODUCT and lower(e).kind == "entry":
+        return True
     while e.op in (TRANSPOSE, INVERSE, GROUP):
         e = e.args[0]
         if e.op in _LOOSE:

@@ -26,6 +26,7 @@ from matcalc.algebra.build import (
 from matcalc.algebra.expr import Expr, symbols_of
 from matcalc.algebra.shapes import SCALAR
 from matcalc.calculus.sweep import pull_back, ungroup
+from matcalc.calculus.variables import Variable
 from matcalc.derivation.differential import put
 from matcalc.derivation.forms import Form, Right
 from matcalc.derivation.page import LONG, Page, frobenius, length
@@ -50,8 +51,8 @@ Frontier = dict[Expr, Expr]
 
 def gradient_lines(
     page: Page,
-    answers: Mapping[Expr, Expr],
-    finish: Callable[[Expr, Expr], Expr] = lambda v, g: g,
+    answers: Mapping[Variable, Expr],
+    finish: Callable[[Variable, Expr], Expr] = lambda v, g: v.part(g),
     said: str = "",
     head: Head | None = None,
 ) -> None:
@@ -81,10 +82,16 @@ def gradient_lines(
         reached = [s for s in batch if s.symbol in frontier]
         if reached:
             _substitute(page, reached, frontier)
-    for v in page.variables:
-        g = frontier.get(v, zeros(*v.shape))
+    if any(v.is_part for v in answers):
+        wholes = {v.whole: v for v in answers}
+        parts = [(page.simplify(v.part(frontier[w])), v.part(page.d(w))) for w, v in wholes.items() if w in frontier]
+        put_in = ", ".join([str(page.d(v.whole)) for v in answers if v.is_part])
+        _form_line(page, [Form.of(parts)], f"put in {put_in}", "")
+    for v in answers:
+        whole = frontier.get(v.whole, zeros(*v.whole.shape))
         at = head or Head(page.name, page.function.shape, "derivative", (v,))
-        _read_off(page, v, at, g, answers[v], finish(v, put(g, page.values)), said)
+        g = page.simplify(v.part(whole)) if v.is_part else whole
+        _read_off(page, v, at, g, answers[v], finish(v, put(whole, page.values)), said)
 
 
 def _batch(page: Page, todo: list[Statement], frontier: Frontier) -> list[Statement]:
@@ -212,16 +219,17 @@ def _with_differentials(page: Page, batch: list[Statement], frontier: Frontier) 
     return Form.of(pairs)
 
 
-def _read_off(page: Page, v: Expr, head: Head, g: Expr, answer: Expr, finished: Expr, said: str) -> None:
+def _read_off(page: Page, v: Variable, head: Head, g: Expr, answer: Expr, finished: Expr, said: str) -> None:
     """∂f/∂X = G, with the values of the names put back, in the shortest form."""
     back = put(g, page.values)
     forms: list[Right] = [form for form in (g, back) if length(form) <= LONG]
     if len(forms) > 1 and g is not back:
         named = any(symbol in page.values and symbol not in page.program.differentials for symbol in symbols_of(g))
         forms = [g] if named or length(back) > _BACK else [back]
-    rule = f"what stands before {page.d(v)}"
-    quotient = (page.function, frozenset({v}))
-    paired = tuple([inner(form, page.d(v)) for form in (g, back)])
+    d = v.part(page.d(v.whole))
+    rule = f"what stands before {d}"
+    quotient = (page.function, frozenset({v.whole}))
+    paired = tuple([inner(form, d) for form in (g, back)])
     if not said:
         page.write(head, [*forms, answer], rule, "", equal=(paired, (finished, answer)), quotient=quotient)
         return

@@ -48,6 +48,8 @@ def _symbol(name: str, declared: Declaration) -> str:
     letter = escape(
         to_latex(symbol(head, declared.shape)) + (f"({to_latex(symbol(of))})" if bracket else ""), quote=False
     )
+    if "index" in declared.facts:
+        return f"<span style='margin-right:1em'>${letter}$ index</span>"
     facts = "".join([f" {escape(fact)}" for fact in sorted(declared.facts)])
     return f"<span style='margin-right:1em'>${letter}$ ∈ {escape(shape_text(declared.shape))}{facts}</span>"
 

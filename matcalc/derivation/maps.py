@@ -11,6 +11,7 @@ from matcalc.algebra.expr import Expr, symbols_of
 from matcalc.algebra.shapes import SCALAR, is_row
 from matcalc.calculus.linear import matrix_of
 from matcalc.calculus.readings import direction
+from matcalc.calculus.variables import Variable
 from matcalc.derivation.differential import put
 from matcalc.derivation.forms import Right
 from matcalc.derivation.page import LONG, Page, length
@@ -22,7 +23,7 @@ __all__ = ["map_lines"]
 _BACK = 60
 
 
-def map_lines(page: Page, variable: Expr, kind: str, answer: Expr, head: Head) -> None:
+def map_lines(page: Page, variable: Variable, kind: str, answer: Expr, head: Head) -> None:
     """The lines from dF to the answer, in the reading that `kind` names."""
     total = page.differential(page.program.result)
     rule, source = page.explained(page.program.result)
@@ -40,9 +41,12 @@ def map_lines(page: Page, variable: Expr, kind: str, answer: Expr, head: Head) -
             remark = f"put in d{s.symbol.data}"
         total = page.simplify(put(total, {d: moved}))
         _total_line(page, [total], remark, "")
-    dx = page.d(variable)
+    dx = page.d(variable.whole)
+    if variable.is_part:
+        total = page.simplify(put(total, {dx: variable.placed(variable.part(dx))}))
+        _total_line(page, [total], f"put in {dx}", "")
     if kind == "differential":
-        shown = put(answer, {direction(variable): dx})
+        shown = put(answer, {direction(variable.whole): dx})
         back = put(total, page.values)
         _total_line(page, [*[f for f in (back,) if length(f) <= LONG], shown], "the names put back", "")
         return
@@ -54,21 +58,23 @@ def _total_line(page: Page, forms: list[Right], rule: str, source: str) -> None:
     page.write(page.dhead, forms, rule, source, equal=(values,), quotient=(page.function, page.moving()))
 
 
-def _answer_line(page: Page, variable: Expr, total: Expr, kind: str, answer: Expr, head: Head) -> None:
+def _answer_line(page: Page, variable: Variable, total: Expr, kind: str, answer: Expr, head: Head) -> None:
     """∂F/∂x = M where dF = M dx."""
-    dx = page.d(variable)
+    dx = variable.part(page.d(variable.whole))
     quotient = (page.function, page.moving())
+    free = symbol("#d", variable.shape) if variable.is_part else dx
+    total = put(total, {page.d(variable.whole): variable.placed(free)}) if variable.is_part else total
     if kind == "derivative":
-        matrix = page.simplify(put(total, {dx: number(1)}))
+        matrix = page.simplify(put(total, {free: number(1)}))
         products = tuple([multiply(dx, form) for form in (matrix, answer)])
     else:
-        column = symbol("#v", (variable.shape[1], 1)) if is_row(variable.shape) else dx
-        moved = put(total, {dx: transpose(column)}) if is_row(variable.shape) else total
+        column = symbol("#v", (variable.shape[1], 1)) if is_row(variable.shape) else free
+        moved = put(total, {free: transpose(column)}) if is_row(variable.shape) else total
         moved = transpose(moved) if is_row(page.function.shape) else moved
         matrix = page.simplify(matrix_of(moved, column))
         products = tuple([_along(form, page, dx) for form in (matrix, answer)])
         product = products[0]
-        if length(product) <= LONG and page.function.shape != SCALAR:
+        if length(product) <= LONG and page.function.shape != SCALAR and not variable.is_part:
             _total_line(page, [product], f"a matrix times {dx}", "")
     rule = f"what stands before {dx}"
     back = put(matrix, page.values)

@@ -13,6 +13,7 @@ from matcalc.algebra.operations import Operation
 from matcalc.algebra.shapes import SCALAR, dim_names
 from matcalc.algebra.simplify import Simplifier
 from matcalc.calculus.forms import facts_of, shortener
+from matcalc.calculus.variables import Variable
 from matcalc.derivation.differential import differential, put
 from matcalc.derivation.forms import Form, Right
 from matcalc.derivation.statements import Naming, Program, Statement, active_nodes, is_linear, squared, straight_line
@@ -131,6 +132,13 @@ class Page:
     def dhead(self) -> Head:
         """df to the left of the equals sign."""
         return Head(self.name, self.function.shape, "differential")
+
+    def restrict(self, v: Variable) -> None:
+        """dA = eᵢ dA_{i,:}: only a part of the variable varies."""
+        d = self.d(v.whole)
+        only = v.placed(v.part(d))
+        head = Head(str(v.whole.data), v.whole.shape, "differential")
+        self.write(head, [only], f"only {v.what} of {v.whole} varies", equal=((d, only),))
 
     # --- differentials -----------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from matcalc.algebra.shapes import SCALAR
 from matcalc.calculus.forms import recognised
 from matcalc.calculus.structure import structured, subspace
 from matcalc.calculus.sweep import expand_definitions
+from matcalc.calculus.variables import Variable, variable_of
 from matcalc.derivation.differential import put
 from matcalc.derivation.gradient import gradient_lines
 from matcalc.derivation.lettered import lettered
@@ -45,9 +46,9 @@ class Task:
     names: Mapping[str, Expr] | None = None
     every: bool = False
 
-    def variable(self, name: str) -> Expr:
-        """The variable as an expression."""
-        return symbol(name, self.symbols[name].shape)
+    def variable(self, name: str) -> Variable:
+        """The symbol of this name, or the part of one."""
+        return variable_of(name, self.symbols)
 
 
 def derivation(task: Task) -> Steps:
@@ -57,6 +58,8 @@ def derivation(task: Task) -> Steps:
     from the derivative before the last.
     """
     used = taken_names(task.symbols, (task.letter, "f", "g", *(task.names or {})))
+    if any(task.variable(name).is_part for name in (*task.before, *task.answers)):
+        used.add("e")  # of a unit vector
     given = {symbol(name, value.shape): recognised(value) for name, value in (task.names or {}).items()}
     wrt = tuple([task.variable(name) for name in task.answers])
     if not task.before:
@@ -70,7 +73,8 @@ def derivation(task: Task) -> Steps:
     if len(earlier) == 1:
         page = _page(task, task.function, earlier, task.letter, used, given)
         _lines(task, page, earlier, {earlier[0]: middle}, first=False)
-        known = {s.symbol: page.values[s.symbol] for s in page.program.statements} if earlier == wrt else {}
+        same = [v.whole for v in earlier] == [v.whole for v in wrt]
+        known = {s.symbol: page.values[s.symbol] for s in page.program.statements} if same else {}
         pages.append(page)
     following = _page(task, middle, wrt, "g", used, given, known)
     ((v, answer),) = zip(wrt, task.answers.values(), strict=True)
@@ -92,7 +96,9 @@ def _steps(task: Task, pages: Sequence[Page]) -> Steps:
     plain = {task.letter, "f", *(task.names or {})}
     used = {name for page in pages for name in page.used}
     shown = lettered(lines, values, used, plain)
-    return Steps(shown, values, differentials, task.symbols, lambda: derivation(replace(task, every=True)))
+    varying = [task.variable(name) for name in (*task.before, *task.answers)]
+    parts = {v.whole: v for v in varying if v.is_part}
+    return Steps(shown, values, differentials, task.symbols, parts, lambda: derivation(replace(task, every=True)))
 
 
 def _spelled_out(page: Page) -> Iterator[Step]:
@@ -106,19 +112,25 @@ def _spelled_out(page: Page) -> Iterator[Step]:
 def _page(
     task: Task,
     function: Expr,
-    variables: tuple[Expr, ...],
+    variables: tuple[Variable, ...],
     letter: str,
     used: set[str],
     given: Mapping[Expr, Expr],
     known: Mapping[Expr, Expr] | None = None,
 ) -> Page:
-    f = expand_definitions(recognised(function), variables)
-    page = Page(f, variables, task.symbols, letter, used, known or {}, given, task.every)
+    wholes = tuple(dict.fromkeys([v.whole for v in variables]))
+    f = expand_definitions(recognised(function), wholes)
+    page = Page(f, wholes, task.symbols, letter, used, known or {}, given, task.every)
     page.open(function)
+    for v in variables:
+        if v.is_part and not known:
+            page.restrict(v)
     return page
 
 
-def _lines(task: Task, page: Page, variables: tuple[Expr, ...], answers: Mapping[Expr, Expr], *, first: bool) -> None:
+def _lines(
+    task: Task, page: Page, variables: tuple[Variable, ...], answers: Mapping[Variable, Expr], *, first: bool
+) -> None:
     """The lines of a first order; `first` is whether it is also the last, so that conventions act on it."""
     if task.function.shape != SCALAR:
         head = Head(page.name, page.function.shape, "derivative", variables)
@@ -130,9 +142,9 @@ def _lines(task: Task, page: Page, variables: tuple[Expr, ...], answers: Mapping
         gradient_lines(page, answers)
 
 
-def _gradient(page: Page, answers: Mapping[Expr, Expr], layout: str, structure: str) -> None:
-    def finish(v: Expr, g: Expr) -> Expr:
-        g = structured(g, page.symbols[str(v.data)].facts, structure, lambda _: False)
+def _gradient(page: Page, answers: Mapping[Variable, Expr], layout: str, structure: str) -> None:
+    def finish(v: Variable, g: Expr) -> Expr:
+        g = v.part(structured(g, page.symbols[str(v.whole.data)].facts, structure, lambda _: False))
         return transpose(g) if layout == "numerator" else g
 
     said = "numerator layout: the transpose" if layout == "numerator" else ""
@@ -141,4 +153,6 @@ def _gradient(page: Page, answers: Mapping[Expr, Expr], layout: str, structure: 
         said = f"projected onto the {', '.join(sorted(map(str, spaces)))} matrices"
     elif spaces and structure == "cookbook":
         said = "each free entry once: G + Gᵀ − I ⊙ G"
+    if any(v.is_part for v in answers) and said and layout == "gradient":
+        said += ", and of that the part"
     gradient_lines(page, answers, finish, said)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, overload
 from matcalc.algebra.build import symbol
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR, Shape
+from matcalc.calculus.variables import Variable
 from matcalc.derivation.forms import TEXT, Right, Style, write_right
 from matcalc.errors import OptionError
 from matcalc.notation.declarations import Declaration
@@ -29,15 +30,15 @@ class Head:
     name: str
     shape: Shape
     kind: str = "value"
-    wrt: tuple[Expr, ...] = ()
+    wrt: tuple[Variable, ...] = ()
 
     def write(self, style: Style, fraction: bool = True) -> str:
         """The head as text or LaTeX; the derivative as a fraction, or with a nabla."""
         if self.kind == "derivative":
-            names = [str(v.data) for v in self.wrt]
+            names = [v.name for v in self.wrt]
             if not style.latex:
                 return head_text("gradient", names, letter=self.name)
-            bold = [str(v.data) for v in self.wrt if style.bold and v.shape != SCALAR]
+            bold = [v.name for v in self.wrt if style.bold and v.whole.shape != SCALAR]
             return head_latex("gradient", names, letter=self.name, bold=bold, nabla=not fraction)
         name = style.expr(symbol(self.name, self.shape))
         if self.kind == "value":
@@ -85,7 +86,7 @@ class Steps(Sequence[Step]):
     """The lines of one derivation, from the function to the derivative.
 
     values: for each name, and each differential of one, the expression in the symbols of the function
-    that it stands for. `check()` verifies every line by value.
+    that it stands for. parts: the arrays of which only a part varies. `check()` verifies every line by value.
 
     >>> from matcalc import derive
     >>> print(derive("‖y − A x‖²", "x").steps)
@@ -101,6 +102,7 @@ class Steps(Sequence[Step]):
     values: Mapping[Expr, Expr]
     differentials: Mapping[Expr, Expr]
     symbols: Mapping[str, Declaration]
+    parts: Mapping[Expr, Variable] = field(default_factory=dict)
     full: Callable[[], Steps] | None = field(default=None, repr=False, compare=False)
 
     @overload

@@ -226,6 +226,15 @@ def _contraction(node: Expr, point: Point, *args: Matrix) -> Matrix:
     return found
 
 
+def _is(a: Matrix, b: Matrix) -> Dual:
+    """1 where two indices are equal, 0 where not."""
+    return Dual(int(a[0][0].a == b[0][0].a))
+
+
+def _unit(node: Expr, point: Point, k: Matrix, x: Matrix) -> Matrix:
+    return [[_is(k, [[Dual(i + 1)]])] for i in range(len(x))]
+
+
 #: (node, point, *operands) → value.
 _OPERATIONS: dict[str, Callable[..., Matrix]] = {
     "product": _product,
@@ -252,4 +261,6 @@ _OPERATIONS: dict[str, Callable[..., Matrix]] = {
     "norm1": lambda node, point, a: _total([point.functions("abs", x) for row in a for x in row]),
     "softmax": _softmax,
     "logsumexp": _logsumexp,
+    "unit": _unit,
+    "delta": lambda node, point, j, k: [[_is(j, k)]],
 }

@@ -22,6 +22,7 @@ __all__ = ["FACTS", "Declaration", "Partial", "Path", "declare", "paths_of", "re
 FACTS: dict[str, bool] = {
     "symmetric": True, "skew": True, "spd": True, "psd": True, "diagonal": True, "invertible": True,
     "lower": False, "upper": False, "orthogonal": False, "positive": False, "nonnegative": False, "integer": False,
+    "index": False,
 }  # fmt: skip
 _SYNONYMS = {
     "sym": "symmetric", "skew-symmetric": "skew", "antisymmetric": "skew", "pd": "spd", "positive-definite": "spd",
@@ -127,6 +128,10 @@ def declare(name: str, text: str) -> Partial:
 
 def _partial(name: str, dims: list[Dim], kind: str, facts: list[str], said: bool) -> Partial:
     square = any(FACTS[fact] for fact in facts)
+    if "index" in facts:
+        if dims or kind not in ("", "scalar") or len(set(facts)) > 1:
+            raise DeclarationError(f"{name} is an index and can be nothing else", advice=f'Write "{name}: index".')
+        kind = "scalar"
     shape: Shape | None = None
     if len(dims) == 2:
         shape = (dims[0], dims[1])
@@ -254,7 +259,7 @@ def paths_of(declared: dict[str, Partial]) -> dict[str, Path]:
 def add_declaration(found: dict[str, Partial], name: str, said: Partial) -> None:
     """Add a declaration to others; a contradiction is an error."""
     known = found.get(name)
-    if known is not None:
+    if known is not None and known != said:
         if known.shape is not None and said.shape is not None and known.shape != said.shape:
             raise DeclarationError(
                 f"{name} is declared twice: as {shape_text(known.shape)} and as {shape_text(said.shape)}"

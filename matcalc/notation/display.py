@@ -19,6 +19,7 @@ Kinds of node, with what `text` and `parts` hold:
     stack        a block matrix, row after row; text is the number of blocks in a row
     cut          a block of a matrix; text says which rows and columns
     indexsum     ∑ₖₗ Bᵢₖ Cᵢₗ …; `gathered` is the same in brackets with its free indices behind (index_sums.py)
+    entry        an entry, a row or a column; text says at which places, with commas between
 
 Nodes are shared as expressions are; no walk over them recurses.
 """
@@ -29,12 +30,12 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from matcalc.algebra.shapes import SCALAR, Shape
-from matcalc.notation.precedence import COLON, FORMS, JUXTAPOSE, OUTER, POSTFIX, SUM
+from matcalc.notation.precedence import ATOM, COLON, FORMS, JUXTAPOSE, OUTER, POSTFIX, SUM
 
 __all__ = [
     "LARGE", "Display", "Piece", "bare_level", "call", "display_postorder", "first_factor", "fraction", "infix",
-    "infix_pieces", "juxtapose", "last_factor", "negative", "node", "signed_sum", "sum_pieces", "superscript",
-    "unsigned", "write",
+    "infix_pieces", "juxtapose", "last_factor", "negative", "node", "signed_sum", "subscripted_level", "sum_pieces",
+    "superscript",    "unsigned", "write",
 ]  # fmt: skip
 
 #: Sizes grow like the tree, which may be exponential in the DAG; above this they only count as large.
@@ -183,6 +184,12 @@ def infix_pieces(part: Display, operator: str, bars: str) -> list[Piece]:
         same = form.associative and operand.kind == part.kind
         out.append((operand, form.level if same else form.rest if i else form.first, bars))
     return out
+
+
+def subscripted_level(base: Display, indexed: bool) -> int:
+    """What a base must reach to have an index below it without a bracket; `indexed`: it has one already."""
+    plain = (base.kind == "symbol" and not indexed) or base.kind in ("call", "root")
+    return ATOM if plain else ATOM + 1
 
 
 def write(

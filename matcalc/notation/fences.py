@@ -6,8 +6,10 @@ index to the norm or the 𝟏 before it and holds the nesting to a limit.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from matcalc.errors import AmbiguityError, LimitError, MatcalcError, NotYetError, ParseError
-from matcalc.notation.indices import index_letters
+from matcalc.notation.indices import places
 from matcalc.notation.lexer import Token
 from matcalc.notation.names import SUBSCRIPTS
 
@@ -49,9 +51,12 @@ _NORMS = {
 }
 
 
-def fence(tokens: list[Token], text: str, entries: bool = False) -> list[Token]:
-    """The tokens with every bar and slash decided; brackets have entries where the text has sums, or where told."""
-    walk = _Walk(text, entries or any(token.type == "SUM" for token in tokens))
+def fence(tokens: list[Token], text: str, entries: bool = False, indices: Collection[str] = ()) -> list[Token]:
+    """The tokens with every bar and slash decided.
+
+    Brackets have entries where the text has sums, or where told, and at indices that are fixed.
+    """
+    walk = _Walk(text, entries or any(token.type == "SUM" for token in tokens), indices)
     for token in tokens:
         if token.type in _WATCHED:
             walk.watched(token)
@@ -64,8 +69,9 @@ def fence(tokens: list[Token], text: str, entries: bool = False) -> list[Token]:
 class _Walk:
     """The walk from left to right: the tokens so far and the fences that are open."""
 
-    def __init__(self, text: str, sums: bool) -> None:
+    def __init__(self, text: str, sums: bool, indices: Collection[str]) -> None:
         self.text = text
+        self.indices = indices
         self.sums = sums  # whether the text sums over indices, so that it has entries
         self.later: MatcalcError | None = None
         self.spaced: set[Token] = set()  # square brackets with entries that a space parts
@@ -203,17 +209,24 @@ class _Walk:
                 before.value, before.end = plain, token.end
                 return
             if before.type in ("RPAR", "RSQUARE", "SUPERSCRIPT"):
-                letters = index_letters(str(token.value))
-                if self.sums and letters:
-                    self.out.append(Token("ENTRY", letters, token.start, token.end))
+                found = places(str(token.value))
+                if self.is_entry(found, before):
+                    self.out.append(Token("ENTRY", found, token.start, token.end))
                     return
                 raise NotYetError(
                     "an entry stands here, and no sum is over an index", spans=((token.start, token.end),),
-                    advice="Entries are read in texts with sums such as ∑ᵢ.",
+                    advice="Entries are read in texts with sums such as ∑ᵢ, and at indices that are declared: i index.",
                 )  # fmt: skip
         if plain == "∞":
             raise ParseError("∞ is read only as the index of a norm", spans=((token.start, token.end),))
         raise ParseError("an index stands here without a name", spans=((token.start, token.end),))
+
+    def is_entry(self, found: tuple[str, ...], before: Token) -> bool:
+        """Whether these places are those of an entry, a row or a column of what stands before them."""
+        letters = [place for place in found if place.isalpha()]
+        if len(letters) < len(found) and before.type == "SUPERSCRIPT" and ":" not in found:
+            return False  # σ²₁
+        return bool(found) and (self.sums or all(letter in self.indices for letter in letters))
 
     def no_norm(self, before: Token, token: Token, written: str) -> MatcalcError:
         """The error for a norm that is not read."""

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
+from matcalc.notation.names import SUBSCRIPT_LETTERS
+from matcalc.notation.parts import part_of
 from matcalc.notation.symbols import SUPERSCRIPTS, latex_name
 
-__all__ = ["head_latex", "head_text"]
+__all__ = ["head_latex", "head_text", "variable_latex"]
+
+
+def variable_latex(name: str, bold: bool = False) -> str:
+    """A symbol, or an entry, a row or a column of one, whose spelling no symbol has."""
+    part = part_of(name) if any(c in "{,:" or c in SUBSCRIPT_LETTERS for c in name) else None
+    if part is None:
+        return latex_name(name, bold)
+    base, separator = latex_name(part.base, bold), "" if all(place.isalpha() for place in part.places) else ","
+    return f"{f'({base})' if '_' in base else base}_{{{separator.join(part.places)}}}"
 
 
 def _powers(names: Sequence[str]) -> list[tuple[str, int]]:
@@ -48,13 +59,13 @@ def head_latex(
     """
     if nabla and not along and kind in ("gradient", "jacobian", "derivative") and len(set(names)) == 1:
         power = f"^{{{len(names)}}}" if len(names) > 1 else ""
-        return rf"\nabla_{{{latex_name(names[0], names[0] in bold)}}}{power} {latex_name(letter)}"
+        return rf"\nabla_{{{variable_latex(names[0], names[0] in bold)}}}{power} {latex_name(letter)}"
     if kind == "differential":
         inside = head_latex("", names[:-1], "", letter, bold) if len(names) > 1 else ""
         return rf"\mathrm{{d}}\left({inside}\right)" if inside else rf"\mathrm{{d}}{latex_name(letter)}"
     order = f"^{{{len(names)}}}" if len(names) > 1 else ""
     below = " ".join(
-        [rf"\partial {latex_name(name, name in bold)}{f'^{{{n}}}' if n > 1 else ''}" for name, n in _powers(names)]
+        [rf"\partial {variable_latex(name, name in bold)}{f'^{{{n}}}' if n > 1 else ''}" for name, n in _powers(names)]
     )
     fraction = rf"\frac{{\partial{order} {latex_name(letter)}}}{{{below}}}"
     if kind == "vjp":

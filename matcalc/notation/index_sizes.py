@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from matcalc.algebra.shapes import SCALAR
 from matcalc.notation.constraints import Conflict, Constraints
-from matcalc.notation.dimensions import Sizes, find, size_text, unify
-from matcalc.notation.indices import free_letters
+from matcalc.notation.dimensions import Size, Sizes, find, size_text, unify
+from matcalc.notation.indices import fixed, free_letters
 from matcalc.notation.tree import Node
 
 __all__ = ["delta", "entry", "gathered", "has_entries", "reference", "summed"]
 
 
 def entry(c: Constraints, node: Node) -> Sizes:
-    """xᵢ, Aᵢⱼ; with one index the row of a matrix, as a column."""
+    """xᵢ, Aᵢⱼ, A_{i,:}; with one index the row of a matrix, as a column."""
     base, indices = node.args[0], node.data
     rows, columns = c.at[base]
     if c.is_scalar(base):
@@ -22,16 +22,22 @@ def entry(c: Constraints, node: Node) -> Sizes:
     if c.is_vector(base):
         if len(indices) > 1:
             raise c.refuse(f"{c.source(base)} is a vector, and has {len(indices)} indices here", node)
-        c.equal(rows if find(columns) == 1 else columns, c.range_of(indices[0]), node)
-        return SCALAR
+        _range(c, node, rows if find(columns) == 1 else columns, indices[0])
+        return c.at[base] if indices[0] == ":" else SCALAR
     if len(indices) > 2:
         raise c.refuse(f"{c.source(base)} has {len(indices)} indices, and a matrix has two", node)
-    c.equal(rows, c.range_of(indices[0]), node)
+    _range(c, node, rows, indices[0])
     if len(indices) == 2:
-        c.equal(columns, c.range_of(indices[1]), node)
-        return SCALAR
+        _range(c, node, columns, indices[1])
+        return rows if indices[0] == ":" else 1, columns if indices[1] == ":" else 1
     c.doubt(base)
     return columns, 1
+
+
+def _range(c: Constraints, node: Node, size: Size, place: str) -> None:
+    """An index runs as far as the axis on which it stands; a fixed one may stand on several."""
+    if not fixed(place):
+        c.equal(size, c.range_of(place), node)
 
 
 def summed(c: Constraints, node: Node) -> Sizes:
@@ -47,7 +53,8 @@ def summed(c: Constraints, node: Node) -> Sizes:
 
 def delta(c: Constraints, node: Node) -> Sizes:
     """δᵢⱼ: both indices have one range."""
-    c.equal(c.range_of(node.data[0]), c.range_of(node.data[1]), node)
+    if not any(map(fixed, node.data)):
+        c.equal(c.range_of(node.data[0]), c.range_of(node.data[1]), node)
     return SCALAR
 
 

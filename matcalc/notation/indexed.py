@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from matcalc.algebra import entries
 from matcalc.algebra.build import apply, identity, is_number, number, ones, power, sqrt, transpose
 from matcalc.algebra.expr import Expr
-from matcalc.algebra.networks import Network, NoMatrixForm, rename
+from matcalc.algebra.networks import Factor, Network, NoMatrixForm, rename
 from matcalc.algebra.operations import REGISTRY
-from matcalc.algebra.shapes import Dim, is_row
+from matcalc.algebra.shapes import Dim, is_column, is_row
 from matcalc.errors import AmbiguityError, MatcalcError, ParseError, ShapeError
 from matcalc.notation.calls import Call, call_function
 from matcalc.notation.elaborate import elaborate_node
 from matcalc.notation.elaboration import Elaboration
-from matcalc.notation.indices import letter_of
+from matcalc.notation.indices import fixed, letter_of
 from matcalc.notation.tensors import MINUS_ONE, Tensor, Walk, single, summed_over
 from matcalc.notation.tree import Node
 
@@ -68,17 +69,41 @@ def _summed(walk: Walk, node: Node) -> Tensor:
 
 
 def _entry(walk: Walk, node: Node) -> Tensor:
-    base, indices = walk.tensor(node.args[0]), node.data
+    value, indices = walk.context.at.get(node.args[0]), node.data
+    if value is not None and any(map(fixed, indices)):
+        return _part(walk, value, *indices)
+    base = walk.tensor(node.args[0])
     taken = set(base.named) & set(indices)
     if taken:
         raise ParseError(
             f"the index {letter_of(min(taken))} stands inside this entry already", spans=(node.span,),
             advice="Use another letter.",
         )  # fmt: skip
+    terms, kept = base.terms, [*base.hidden[len(indices) :]]
+    for axis, place in zip(base.hidden, indices, strict=False):
+        if place == entries.ALL:
+            kept.append(axis)
+        elif fixed(place):
+            chosen = Factor(entries.unit(fixed(place), walk.ranges[axis]), (axis,))
+            terms = tuple([Network((*term.factors, chosen), (*term.bound, axis)) for term in terms])
+        else:
+            terms = rename(terms, {axis: place})
     if len(indices) < len(base.hidden):  # the row of a matrix, as a column
-        assert base.row is not None
-        return Tensor(rename(base.terms, {base.row: indices[0]}), base.column)
-    return Tensor(rename(base.terms, dict(zip(base.hidden, indices, strict=True))))
+        return Tensor(terms, *kept)
+    return Tensor(terms, *[axis if axis in kept else None for axis in (base.row, base.column)])
+
+
+def _part(walk: Walk, value: Expr, *indices: str) -> Tensor:
+    """The part of an expression at places of which one at least is fixed."""
+    vector = 1 in value.shape
+    both = (*indices, entries.ALL)[:2] if not vector or is_column(value.shape) else (entries.ALL, *indices)
+    part = entries.cut(value, *[fixed(place) or entries.ALL for place in both])
+    if not vector and len(indices) == 1:
+        part = transpose(part)
+    named = [place for place in both if not fixed(place)]
+    if not named:
+        return walk.lifted(part)
+    return single(part if is_column(part.shape) else transpose(part), named[0])
 
 
 def _gathered(walk: Walk, node: Node) -> Tensor:
@@ -89,6 +114,11 @@ def _gathered(walk: Walk, node: Node) -> Tensor:
 
 def _delta(walk: Walk, node: Node) -> Tensor:
     one, other = node.data
+    if fixed(one) and fixed(other):
+        return walk.lifted(apply(REGISTRY["delta"], (entries.index(fixed(one)), entries.index(fixed(other)))))
+    if fixed(one) or fixed(other):
+        named, place = (other, fixed(one)) if fixed(one) else (one, fixed(other))
+        return single(entries.unit(place, walk.ranges[named]), named)
     size = walk.ranges[one]
     if one == other:
         return single(ones(size), one)

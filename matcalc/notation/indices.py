@@ -15,7 +15,10 @@ from matcalc.errors import AmbiguityError, NotYetError, ParseError
 from matcalc.notation.names import SUBSCRIPT_LETTERS, SUBSCRIPTS, SUPERSCRIPTS
 from matcalc.notation.tree import Node, postorder
 
-__all__ = ["INDEXED", "SUMMATION", "bind", "free_letters", "index_letters", "letter_of", "read_bounds"]
+__all__ = [
+    "INDEXED", "SUMMATION", "bind", "fixed", "fixed_letters", "free_letters", "index_letters", "letter_of", "places",
+    "read_bounds",
+]  # fmt: skip
 
 #: The kinds of nodes that only index notation has.
 INDEXED = frozenset({"summed", "entry", "delta", "index", "gathered"})
@@ -40,6 +43,30 @@ def index_letters(written: str) -> tuple[str, ...]:
     """
     plain = re.sub(r"[_{}\s,]|\\[,;]", "", written.translate(_PLAIN))
     return tuple(plain) if re.fullmatch("[a-z]+", plain) else ()
+
+
+_WHOLE = re.compile(r"\\cdot(?![A-Za-z])|[·⋅∙•∗*]")
+
+
+def places(written: str) -> tuple[str, ...]:
+    """The places in a subscript: letters, numbers, and ":" for all of an axis; none if it is anything else.
+
+    >>> places("_{i,:}"), places("ᵢⱼ"), places("_{:, 2}"), places("₁₂"), places("_{i+1}")
+    (('i', ':'), ('i', 'j'), (':', '2'), ('12',), ())
+    """
+    plain = _WHOLE.sub(":", re.sub(r"[_{}\s]|\\[,;]", "", written.translate(_PLAIN)))
+    if "," not in plain:
+        return tuple(re.findall(r"[0-9]+|.", plain)) if re.fullmatch("[a-z:]+|[0-9]{1,9}", plain) else ()
+    found = tuple(plain.split(","))
+    return found if all(re.fullmatch("[a-z:]|[0-9]{1,9}", place) for place in found) else ()
+
+
+def fixed(place: str) -> str:
+    """The place that a fixed index, a number or ":" is; "" of an index that a sum binds or that is free.
+
+    In a tree whose indices are bound they are written "=i", "=2" and ":".
+    """
+    return place if place == ":" else place[1:] if place[0] == "=" else ""
 
 
 def read_bounds(written: str, start: int) -> tuple[tuple[str, ...], str]:
@@ -83,11 +110,14 @@ def letter_of(index: str) -> str:
     return index.partition("@")[0]
 
 
-def bind(root: Node, declared: Collection[str], dimensions: Collection[str]) -> None:
-    """Give every index of the tree the name of the sum that binds it.
+def bind(root: Node, declared: Collection[str], dimensions: Collection[str], constant: Collection[str] = ()) -> None:
+    """Give every index of the tree the name of the sum that binds it, and mark those that are fixed.
 
     An index letter that stands alone is the number of the index in its sum, and outside a dimension.
+    constant: the letters that are declared to be indices.
     """
+    _mark(root, constant)
+    declared = set(declared) - set(constant)
     _gather(root)
     summed: dict[str, Node] = {}
     alone: dict[str, Node] = {}
@@ -118,6 +148,26 @@ def bind(root: Node, declared: Collection[str], dimensions: Collection[str]) -> 
         )
 
 
+def fixed_letters(nodes: Iterable[Node]) -> dict[str, None]:
+    """The letters of the fixed indices in a tree that is bound."""
+    places = [place for node in nodes if node.kind in ("entry", "delta") for place in node.data]
+    return dict.fromkeys([place[1:] for place in places if place[0] == "=" and place[1:].isalpha()])
+
+
+def _mark(root: Node, constant: Collection[str]) -> None:
+    """Mark the indices that are fixed, numbers among them, where no sum binds their letter."""
+    stack: list[tuple[Node, frozenset[str]]] = [(root, frozenset())]
+    while stack:
+        node, bound = stack.pop()
+        if node.kind == "summed":
+            bound |= set(node.data[0])
+        elif node.kind in ("entry", "delta"):
+            node.data = tuple(
+                [f"={p}" if p.isdecimal() or (p in constant and p not in bound) else p for p in node.data]
+            )
+        stack.extend((arg, bound) for arg in node.args)
+
+
 def free_letters(root: Node) -> dict[Node, frozenset[str]]:
     """For every node the indices of its entries that neither a sum nor a subscript of a bracket below it binds."""
     free: dict[Node, frozenset[str]] = {}
@@ -128,7 +178,7 @@ def free_letters(root: Node) -> dict[Node, frozenset[str]]:
         elif node.kind == "gathered" or (node.kind == "entry" and set(node.data) <= here):
             here -= set(node.data)
         elif node.kind in ("entry", "delta"):
-            here |= set(node.data)
+            here |= {place for place in node.data if not fixed(place)}
         elif node.kind == "index":
             here |= {node.data}
         free[node] = here

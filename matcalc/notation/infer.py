@@ -18,7 +18,7 @@ from matcalc.errors import AmbiguityError, ShapeError
 from matcalc.notation.constraints import Conflict, Constraints
 from matcalc.notation.declarations import Partial
 from matcalc.notation.dimensions import Size, Sizes, Variable, find
-from matcalc.notation.indices import letter_of
+from matcalc.notation.indices import fixed, letter_of
 from matcalc.notation.names import is_greek
 from matcalc.notation.priors import KINDS, Costs, Kind, is_linear_algebra, priors
 from matcalc.notation.sizing import size_nodes
@@ -258,7 +258,7 @@ def _ranges(problem: Problem, found: Constraints) -> dict[str, Dim]:
     for node in problem.nodes:
         indices = node.data[0] if node.kind == "summed" else node.data if node.kind in _WITH_INDICES else ()
         for index in indices:
-            if isinstance(find(found.range_of(index)), Variable):
+            if not fixed(index) and isinstance(find(found.range_of(index)), Variable):
                 raise ShapeError(
                     f"nothing says how far the index {letter_of(index)} runs", spans=((node.start, node.start + 1),),
                     advice=f"It runs over the entries that it stands on, or to a limit: ∑_{{{letter_of(index)}=1}}^n.",
@@ -278,7 +278,7 @@ def _lowered(i: int) -> str:
 
 def _no_size(node: Node, found: Constraints) -> ShapeError:
     letter = found.source(node)
-    ways = {"identity": f"{letter}_n", "ones": f"{letter}_n"}.get(node.kind)
+    ways = f"{letter}_n" if node.kind in ("identity", "ones") and letter != "e" else ""
     return ShapeError(
         f"nothing says what size {letter} has", spans=(node.span,),
         advice=f"Write {ways} with the name of a dimension." if ways else "Add it to something whose size is known.",

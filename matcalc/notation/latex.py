@@ -14,6 +14,7 @@ from matcalc.notation.display import (
     first_factor,
     infix_pieces,
     last_factor,
+    subscripted_level,
     sum_pieces,
     write,
 )
@@ -106,7 +107,7 @@ def _juxtapose(part: Display) -> list[Piece]:
         level = bare_level(part, i)
         if i:
             first = first_factor(factor, level)
-            while first.kind in ("superscript", "power", "dotpower"):
+            while first.kind in ("superscript", "power", "dotpower", "entry"):
                 first = first.parts[0]
             dot = first.kind == "number" and first.level == ATOM
             apart = _is_differential(first) or _is_differential(last_factor(part.parts[i - 1], level))
@@ -206,9 +207,19 @@ def _cut(part: Display) -> list[Piece]:
     return [(part.parts[0], ATOM, ""), f"_{{{part.text}}}"]
 
 
+def _entry(part: Display) -> list[Piece]:
+    base, places = part.parts[0], part.text.split(",")
+    if base.kind == "row" and (REGISTRY[base.text].latex or ")")[-1] in ")}":
+        base = base._replace(level=ATOM + 1)
+    indexed = base.kind == "symbol" and ("_" in latex_name(base.text) or part.text.isdecimal())
+    joined = "".join(places) if all(place.isalpha() for place in places) else ",".join(places)
+    return [(base, subscripted_level(base, indexed), ""), f"_{{{joined}}}"]
+
+
 _WRITE = {
     "indexsum": latex_pieces,
     "gathered": latex_pieces,
+    "entry": _entry,
     "stack": _stack,
     "cut": _cut,
     "fraction": _fraction,

@@ -16,6 +16,7 @@ from matcalc.algebra.build import (
     NUMBER,
     POWER,
     PRODUCT,
+    SYMBOL,
     TRANSPOSE,
     Number,
     is_chain,
@@ -23,6 +24,7 @@ from matcalc.algebra.build import (
 )
 from matcalc.algebra.expr import Expr, postorder
 from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_add, dim_text, is_column, is_row, is_scalar, is_vector
+from matcalc.notation.cuts import lower_delta, lower_unit, lower_unit_of_identity, with_cuts
 from matcalc.notation.display import (
     Display,
     call,
@@ -55,11 +57,15 @@ def lower_all(roots: Sequence[Expr], alone: bool = True) -> list[Display]:
     """
     at: Memo = {}
     letters = letters_for(roots)
-    for item in postorder(*roots):
+    nodes = postorder(*roots)
+    forms = _LOWER
+    if any(item.op is SYMBOL and item.data == "e" for item in nodes):
+        forms = {**_LOWER, "unit": lower_unit_of_identity}
+    for item in nodes:
         if item in letters:
             at[item] = index_sum(item, letters[item], at)
         else:
-            at[item] = _LOWER.get(item.op.name, _function)(item, at)
+            at[item] = forms.get(item.op.name, _function)(item, at)
     return [bare(at[root]) if letters and alone else at[root] for root in roots]
 
 
@@ -115,7 +121,7 @@ def _add(e: Expr, at: Memo) -> Display:
 
 def _product_node(e: Expr, at: Memo) -> Display:
     if is_chain(e) and e.data == 1:
-        return juxtapose([at[arg] for arg in e.args], SCALAR, "chain")
+        return juxtapose(with_cuts(e.args, at), SCALAR, "chain")
     return _product(cast(Number, e.data), e.args, at, e.shape)
 
 
@@ -123,12 +129,14 @@ def _product(coefficient: Number, args: Sequence[Expr], at: Memo, shape: Shape) 
     """Number, scalars and matrix factors as one fraction, or as a juxtaposition where nothing is below."""
     above: list[Display] = []
     below: list[Display] = []
-    for arg in args:
-        reciprocal = _reciprocal(arg, at) if arg.op is POWER and arg.shape == SCALAR else None
+    scalars = [arg for arg in args if arg.shape == SCALAR]
+    for arg in scalars:
+        reciprocal = _reciprocal(arg, at) if arg.op is POWER else None
         if reciprocal is None:
             above.append(at[arg])
         else:
             below.append(reciprocal)
+    above += with_cuts(args[len(scalars) :], at)
     value = -coefficient if coefficient < 0 else coefficient
     if below and value.denominator != 1:
         below.insert(0, _number(value.denominator))
@@ -335,4 +343,6 @@ _LOWER: dict[str, Callable[[Expr, Memo], Display]] = {
     "stack": _stack,
     "block": _block,
     "unknownsymmetric": _unknown,
+    "unit": lower_unit,
+    "delta": lower_delta,
 }

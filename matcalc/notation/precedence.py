@@ -50,6 +50,7 @@ FORMS: dict[str, Form] = {
     "cut": Form(POSTFIX, ATOM, OUTER),
     "gathered": Form(POSTFIX, ATOM, OUTER),
     "indexsum": Form(COLON, OUTER, OUTER),
+    "entry": Form(ATOM, ATOM, OUTER),
     "symbol": Form(ATOM, OUTER, OUTER),
     "number": Form(ATOM, OUTER, OUTER),
 }

@@ -13,7 +13,7 @@ from functools import lru_cache
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.expr import postorder as postorder_of
 from matcalc.algebra.networks import CONTRACT
-from matcalc.algebra.shapes import Shape, dim_names
+from matcalc.algebra.shapes import SCALAR, Shape, dim_names
 from matcalc.errors import DeclarationError, MatcalcError, OptionError, ParseError, ShapeError
 from matcalc.notation.declarations import (
     Declaration,
@@ -31,12 +31,13 @@ from matcalc.notation.fences import fence
 from matcalc.notation.forms import check_forms, mark_determinants, settle_slashes
 from matcalc.notation.grammar import parse_tokens
 from matcalc.notation.indexed import elaborate_indexed
-from matcalc.notation.indices import INDEXED, bind
+from matcalc.notation.indices import INDEXED, bind, fixed_letters
 from matcalc.notation.infer import Inference, Problem, infer
 from matcalc.notation.latex_reader import from_latex, relocated
 from matcalc.notation.latex_tokens import is_latex
 from matcalc.notation.lexer import Token, scan
 from matcalc.notation.names import normalise_name
+from matcalc.notation.parts import Part, wanted
 from matcalc.notation.programs import (
     Statement,
     check_program,
@@ -64,6 +65,8 @@ class Reading:
     definitions  what a program gives names to, in its order, in terms of symbols and earlier names.
     last     the last statement of a program in those terms; `expr` is the same with nothing named.
     name     what the last statement is called, if anything.
+    wrt      the names of the variables that were asked for, by what was written, and parts: those that are
+             entries, rows or columns.
     """
 
     expr: Expr
@@ -73,6 +76,8 @@ class Reading:
     definitions: dict[str, Expr] = field(default_factory=dict)
     last: Expr | None = None
     name: str = ""
+    wrt: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict)
 
 
 def parse(
@@ -163,14 +168,20 @@ def _read(
     program = split_program(body)
     check_program(body, program, declared)
     assigned = {statement.name for statement in program if statement.name}
-    variables = set(map(normalise_name, wrt))
+    asked = wanted(wrt, lambda: scan_program(body, program), declared, assigned)
+    variables = asked.symbols
     for name in sorted(variables & dimensions - declared.keys() - assigned):
         raise DeclarationError(
             f"{name} is a dimension in the declarations, and no variable",
             advice=f"Declare {name} if it is a symbol of its own.",
         )
-    vocabulary = Vocabulary(declared.keys() | variables | assigned, dimensions, functions, paths, einstein=einstein)
+    vocabulary = Vocabulary(
+        declared.keys() | variables | assigned, dimensions, functions, paths,
+        einstein=einstein, entries=bool(asked.parts),
+        indices=[name for name, said in declared.items() if "index" in said.facts],
+    )  # fmt: skip
     nodes, names, roots, used = _trees(body, program, vocabulary)
+    names = tuple(dict.fromkeys([*names, *asked.letters, *fixed_letters(nodes)]))
     called = {node.data.name for node in nodes if isinstance(node.data, Unknown)} if paths else set()
     for name in declared:
         if name not in names:
@@ -180,21 +191,32 @@ def _read(
             raise _unused(path.written, names, text, len(body))
     found = _sizes(body, nodes, names, declared, functions)
     context = Elaboration(body, found.symbols, found.leaves, functions, mark_determinants(nodes), found.guessed)
-    indexed = any(node.kind in INDEXED for node in nodes)
-    last = elaborate_indexed(nodes, context, found.ranges) if indexed else elaborate(nodes, context)
-    if indexed and any(node.op is CONTRACT for node in postorder_of(*context.at.values())):
-        vocabulary.notes.append("a sum over indices that no product of matrices gives is kept as a sum")
+    last = _built(nodes, context, found)
+    if any(node.kind in INDEXED for node in nodes):
+        if any(node.op is CONTRACT for node in postorder_of(*context.at.values())):
+            vocabulary.notes.append("a sum over indices that no product of matrices gives is kept as a sum")
     symbols = {name: _declaration(name, found.symbols[name], declared.get(name)) for name in names}
     symbols.update({path.written: Declaration(path.shape, path.facts) for path in paths.values()})
     if not roots:
-        return Reading(last, symbols, tuple(vocabulary.notes), text, name=program[-1].name)
+        return Reading(
+            last, symbols, tuple(vocabulary.notes), text, name=program[-1].name, wrt=asked.names, parts=asked.parts
+        )
     definitions = {name: context.at[root] for name, root in roots.items()}
     values: dict[str, Expr] = {}
     memo: dict[Expr, Expr] = {}
     for name, e in definitions.items():
         values[name] = inlined(e, values, memo)
     notes = (*vocabulary.notes, *[f"{name} is assigned and never used" for name in roots if name not in used])
-    return Reading(inlined(last, values, memo), symbols, notes, text, definitions, last, program[-1].name)
+    return Reading(
+        inlined(last, values, memo), symbols, notes, text, definitions, last, program[-1].name, asked.names, asked.parts
+    )
+
+
+def _built(nodes: list[Node], context: Elaboration, found: Inference) -> Expr:
+    """The expression of the last of the nodes."""
+    if any(node.kind in INDEXED for node in nodes):
+        return elaborate_indexed(nodes, context, found.ranges)
+    return elaborate(nodes, context)
 
 
 def _trees(
@@ -211,7 +233,11 @@ def _trees(
     for i, (statement, written) in enumerate(zip(program, statement_tokens(tokens), strict=True)):
         if not written:
             raise ParseError("nothing stands right of =", spans=((statement.start - 1, statement.start),))
-        own = postorder(settle_slashes(parse_tokens(fence(written, text, vocabulary.einstein), text)))
+        own = postorder(
+            settle_slashes(
+                parse_tokens(fence(written, text, vocabulary.entries or vocabulary.einstein, vocabulary.indices), text)
+            )
+        )
         check_forms(own, text)
         own = _bound(own, text, vocabulary)
         used |= refer(own, roots, assigned)
@@ -223,7 +249,9 @@ def _trees(
 
 def _tree(text: str, vocabulary: Vocabulary) -> tuple[list[Node], tuple[str, ...]]:
     """The nodes of the text, operands first, and the names of its symbols in order of first appearance."""
-    tokens = fence(resolve(scan(text), text, vocabulary), text, vocabulary.einstein)
+    tokens = fence(
+        resolve(scan(text), text, vocabulary), text, vocabulary.entries or vocabulary.einstein, vocabulary.indices
+    )
     if not tokens:
         raise ParseError("the text is empty")
     root = settle_slashes(parse_tokens(tokens, text))
@@ -238,7 +266,7 @@ def _bound(nodes: list[Node], text: str, vocabulary: Vocabulary) -> list[Node]:
         return nodes
     if vocabulary.einstein:
         nodes = postorder(with_sums(nodes[-1], text))
-    bind(nodes[-1], vocabulary.declared, vocabulary.dimensions)
+    bind(nodes[-1], vocabulary.declared, vocabulary.dimensions, vocabulary.indices)
     return nodes
 
 
@@ -309,9 +337,10 @@ def read_formula(text: str, letters: Mapping[str, Shape], shape: Shape | None = 
     """
     try:
         declared = {name: Partial(its, frozenset()) for name, its in letters.items()}
-        nodes, names = _tree(text, Vocabulary(declared, formula=True))
+        indices = [name for name, its in letters.items() if its == SCALAR]
+        nodes, names = _tree(text, Vocabulary(declared, formula=True, indices=indices))
         found = _sizes(text, nodes, names, declared, {}, shape)
-        value = elaborate(nodes, Elaboration(text, found.symbols, found.leaves, {}, {}))
+        value = _built(nodes, Elaboration(text, found.symbols, found.leaves, {}, {}), found)
         if shape is not None and value.shape != shape:
             raise ShapeError(
                 f"this is {shape_text(value.shape)}, and {shape_text(shape)} is wanted", spans=((0, len(text)),)
@@ -341,14 +370,16 @@ def read_among(
         declared = {name: Partial(d.shape, d.facts) for name, d in symbols.items()}
         dimensions = {name for d in symbols.values() for dim in d.shape for name in dim_names(dim)}
         paths = paths_of(declared)
-        nodes, names = _tree(text, Vocabulary(set(declared), dimensions, functions or {}, paths))
+        indices = [name for name, said in declared.items() if "index" in said.facts]
+        nodes, names = _tree(text, Vocabulary(set(declared), dimensions, functions or {}, paths, indices=indices))
         for name in names:
             if name not in declared:
                 known = ", ".join(declared)
                 raise DeclarationError(f"{name} is no symbol of the function", advice=f"Its symbols are {known}.")
         found = _sizes(text, nodes, names, declared, functions or {}, shape)
         marked = mark_determinants(nodes)
-        return elaborate(nodes, Elaboration(text, found.symbols, found.leaves, functions or {}, marked, found.guessed))
+        context = Elaboration(text, found.symbols, found.leaves, functions or {}, marked, found.guessed)
+        return _built(nodes, context, found)
     except MatcalcError as error:
         if error.source is None and error.spans:
             raise type(error)(error.message, source=text, spans=error.spans, advice=error.advice) from None

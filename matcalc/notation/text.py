@@ -18,12 +18,14 @@ from matcalc.notation.display import (
     infix_pieces,
     last_factor,
     node,
+    subscripted_level,
     sum_pieces,
     write,
 )
 from matcalc.notation.index_sums import text_pieces
 from matcalc.notation.lowering import lower, lower_all
 from matcalc.notation.naming import name_parts
+from matcalc.notation.parts import place_text
 from matcalc.notation.precedence import ATOM, FORMS, OUTER, POSTFIX
 from matcalc.notation.symbols import SUPERSCRIPTS, VULGAR
 
@@ -150,8 +152,8 @@ def _between(left: Display, left_level: int, right: Display, right_level: int, b
     transpose, an inverse or another bracket at once; after anything else it would read as a call, or badly.
     """
     first = first_factor(right, right_level)
-    while first.kind in ("superscript", "power", "dotpower") and first.level >= right_level:
-        if first.parts[0].level < ATOM:
+    while first.kind in ("superscript", "power", "dotpower", "entry") and first.level >= right_level:
+        if first.parts[0].level < (_entry_level(first) if first.kind == "entry" else ATOM):
             return "" if _ends_tight(left, left_level) else " "
         first = first.parts[0]
     if first.level < right_level:
@@ -282,9 +284,23 @@ def _cut(part: Display, bars: str) -> list[Piece]:
     return [(part.parts[0], ATOM, bars), f"[{part.text}]"]
 
 
+def _entry(part: Display, bars: str) -> list[Piece]:
+    return [(part.parts[0], _entry_level(part), bars), place_text(part.text.split(","))]
+
+
+def _entry_level(part: Display) -> int:
+    """x₂ and A₁₂ are names, so that x has a bracket there: (x)₂."""
+    base = part.parts[0]
+    if base.kind == "row":
+        return ATOM if REGISTRY[base.text].text[-1:] in ("", ")") else ATOM + 1
+    indexed = base.kind == "symbol" and (any(c in base.text for c in "_₀₁₂₃₄₅₆₇₈₉") or part.text.isdecimal())
+    return subscripted_level(base, indexed)
+
+
 _WRITE = {
     "indexsum": text_pieces,
     "gathered": text_pieces,
+    "entry": _entry,
     "stack": _stack,
     "cut": _cut,
     "fraction": _fraction,
@@ -334,7 +350,13 @@ def _has_superscript(dim: Dim) -> bool:
 
 def declaration_line(symbols: Mapping[str, Declared]) -> str:
     """The declarations as one reads them: A ∈ ℝᵐˣⁿ symmetric, x ∈ ℝⁿ."""
-    return ", ".join([" ".join([f"{name} ∈ {shape_text(d.shape)}", *sorted(d.facts)]) for name, d in symbols.items()])
+    return ", ".join([_declaration(name, d) for name, d in symbols.items()])
+
+
+def _declaration(name: str, d: Declared) -> str:
+    if "index" in d.facts:
+        return f"{name} index"
+    return " ".join([f"{name} ∈ {shape_text(d.shape)}", *sorted(d.facts)])
 
 
 Expr.to_text = staticmethod(to_text)

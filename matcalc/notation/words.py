@@ -18,7 +18,7 @@ from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Shape
 from matcalc.errors import MatcalcError, NotYetError, ParseError
 from matcalc.notation.declarations import Path
-from matcalc.notation.indices import index_letters
+from matcalc.notation.indices import index_letters, places
 from matcalc.notation.lexer import Token
 from matcalc.notation.names import (
     DIGITS,
@@ -81,6 +81,8 @@ class Vocabulary:
     paths       functions of a scalar whose values have a declared shape: A(t): n n.
     formula     whether the text is a formula of the rulebook: every letter is declared, nothing is split.
     einstein    whether indices below letters are entries that the summation convention sums.
+    entries     whether an index is that of an entry without any sum: for each value of it there is one function.
+    indices     the letters that are declared to be indices: they stand for one place each.
     notes       what was assumed on the way.
     """
 
@@ -90,6 +92,8 @@ class Vocabulary:
     paths: Mapping[str, Path] = field(default_factory=dict)
     formula: bool = False
     einstein: bool = False
+    entries: bool = False
+    indices: Collection[str] = ()
     notes: list[str] = field(default_factory=list)
 
 
@@ -113,6 +117,15 @@ def resolve(tokens: list[Token], text: str, vocabulary: Vocabulary) -> list[Toke
 def _names(word: str) -> tuple[str, str]:
     """(name, the word as a possible function)."""
     return normalise_name(word), word.lstrip("\\")
+
+
+def below_at(written: str) -> int:
+    """Where the indices of a word begin.
+
+    >>> below_at("A_{i,:}"), below_at("xᵢ"), below_at("W_1_{ij}")
+    (1, 1, 3)
+    """
+    return written.rfind("_") if "_" in written else len(written.rstrip("".join(SUBSCRIPT_LETTERS)))
 
 
 def _is_power(token: Token) -> bool:
@@ -185,9 +198,11 @@ class _Words:
             out.append(Token("SYMBOL", name, token.start, token.end))
         elif name in vocabulary.functions or plain in vocabulary.functions:
             self.function(at, token, plain if plain in vocabulary.functions else name, out)
+        elif ("_" in word or vocabulary.indices) and self.part(token, name, out):
+            return
         elif _SINGLE.fullmatch(name):
             self.letter(at, token, name, out)
-        elif self.indices and "_" in name and self.entry(token, name, out):
+        elif "_" in name and self.has_entries(name) and self.entry(token, name, out):
             return
         else:
             self.long_word(at, token, name, plain, out)
@@ -204,6 +219,53 @@ class _Words:
         value = Unknown(base, len(name) - len(base), path.shape, "symmetric" in path.facts)
         out.append(Token("CALL", value, token.start, token.end))
 
+    def has_entries(self, name: str) -> bool:
+        """Whether a name with indices is an entry: in a text with sums, or where told and the array itself occurs."""
+        base = name.partition("_")[0]
+        return bool(self.indices) or (
+            self.vocabulary.entries and (base in self.vocabulary.declared or base in self.alone())
+        )
+
+    def part(self, token: Token, name: str, out: list[Token]) -> bool:
+        """A letter or declared name with fixed indices, as that entry, row or column: xᵢ, A_{i,:}, A_{1,2}."""
+        written = self.text[token.start : token.end]
+        cut = below_at(written)
+        found = places(written[cut:])
+        declared, indices = self.vocabulary.declared, self.vocabulary.indices
+        letters = [place for place in found if place.isalpha()]
+        if not found or not cut:
+            return False
+        base = normalise_name(written[:cut])
+        if not (base in declared or _SINGLE.fullmatch(base)):
+            return False
+        if ":" in found:
+            for letter in letters:
+                if letter not in indices and letter not in self.indices:
+                    raise NotYetError(
+                        f"{letter} is no index here", spans=((token.start + cut, token.end),),
+                        advice=f"Declare it, where {letter}: index, or sum over it.",
+                    )  # fmt: skip
+        elif len(letters) < len(found):  # numbers: A_{1,2} is an entry of a declared A, x₂ is a name
+            if "," not in written or base not in declared:
+                return False
+        elif not set(letters) & set(indices) or not set(letters) <= {*indices, *self.indices}:
+            return False
+        place = token.start + cut
+        if base in ("δ", "e") and base not in declared and base not in self.alone():
+            if len(found) == (2 if base == "δ" else 1):
+                if base == "e":  # a unit vector is a column of the identity
+                    out.append(Token("IDENTITY", None, token.start, place))
+                    out.append(Token("ENTRY", (":", *found), place, token.end))
+                else:
+                    out.append(Token("DELTA", found, token.start, token.end))
+                return True
+        if base not in declared and base.upper() in declared and len(found) == 1 and base not in self.alone():
+            base = base.upper()
+        kind = "IDENTITY" if base == "I" and base not in declared else "SYMBOL"
+        out.append(Token(kind, None if kind == "IDENTITY" else base, token.start, place))
+        out.append(Token("ENTRY", found, place, token.end))
+        return True
+
     def entry(self, token: Token, name: str, out: list[Token]) -> bool:
         """A letter or declared name with indices, as its entry; x with a declared matrix X as its row."""
         base, _, below = name.partition("_")
@@ -217,7 +279,7 @@ class _Words:
         if base not in declared and base.upper() in declared and len(letters) == 1 and base not in self.alone():
             base = base.upper()
         written = self.text[token.start : token.end]
-        cut = written.rfind("_") if "_" in written else len(written.rstrip("".join(SUBSCRIPT_LETTERS)))
+        cut = below_at(written)
         out.append(Token("SYMBOL", base, token.start, token.start + cut))
         out.append(Token("ENTRY", letters, token.start + cut, token.end))
         return True

@@ -22,6 +22,7 @@ from matcalc.algebra.build import (
     ones,
     sqrt,
     subtract,
+    transpose,
 )
 from matcalc.algebra.expr import Expr, make
 from matcalc.algebra.operations import REGISTRY, Builder, Operation
@@ -119,9 +120,11 @@ DIAGONAL = row(
 
 
 def _vec(args: Args, data: Hashable) -> Expr:
-    """vec(X); of a column it is the column."""
+    """vec(X); of a column it is the column, of a row its transpose."""
     (x,) = args
-    return x if x.shape[1] == 1 else make(REGISTRY["vec"], args, None, (dim_mul(*x.shape), 1))
+    if 1 in x.shape:
+        return x if x.shape[1] == 1 else transpose(x)
+    return make(REGISTRY["vec"], args, None, (dim_mul(*x.shape), 1))
 
 
 VEC = row(

@@ -94,6 +94,16 @@ SIMPLIFY: tuple[Identity, ...] = (
     Identity("⊙ with the identity", "I ⊙ X", "diag(diagonal(X))", "X: n n -> n n"),
     Identity("diagonal of the identity", "diagonal(I)", "𝟏", " -> n 1"),
     Identity("diag of ones", "diag(𝟏)", "I", " -> n n"),
+    # unit vectors
+    Identity("product of unit vectors", "e_jᵀ I_n e_k", "δ_jk", "j: 1 1, k: 1 1 -> 1 1"),
+    Identity("entry, right", "xᵀ e_k", "e_kᵀ x", "x: n 1, k: 1 1 -> 1 1"),
+    Identity("entry of a transpose", "e_jᵀ Xᵀ e_k", "e_kᵀ X e_j", "X: n m, j: 1 1, k: 1 1 -> 1 1", slack=SHORTENS),
+    Identity("⊙ with a unit vector", "x ⊙ e_k", "(e_kᵀ x) e_k", "x: n 1, k: 1 1 -> n 1"),
+    Identity("diag of a unit vector", "diag(e_k)", "e_k e_kᵀ", "k: 1 1 -> n n"),
+    Identity("entry of an inverse transpose", "e_jᵀ X⁻ᵀ e_k", "e_kᵀ X⁻¹ e_j", "X: n n, j: 1 1, k: 1 1 -> 1 1"),
+    Identity("square of a unit vector", "e_k.^2", "e_k", "k: 1 1 -> n 1"),
+    Identity("norm of a unit vector", "‖I_n e_k‖²", "1", "k: 1 1 -> 1 1"),
+    Identity("sum of a unit vector", "sum(I_n e_k)", "1", "k: 1 1 -> 1 1"),
     # outer products inside ⊙
     Identity("⊙ of outer products", "(x yᵀ) ⊙ (u vᵀ)", "(x ⊙ u) (y ⊙ v)ᵀ", "x: m 1, y: n 1, u: m 1, v: n 1 -> m n"),
     Identity("⊙ with constant columns", "(x 𝟏ᵀ) ⊙ X", "diag(x) X", "x: m 1, X: m n -> m n"),
