@@ -91,6 +91,7 @@ SIMPLIFY: tuple[Identity, ...] = (
         "A: n m, x: m 1, B: m n -> n 1",
         slack=KEEPS,
     ),
+    Identity("vec of a row", "vec(xᵀ)", "x", "x: n 1 -> n 1"),
     Identity("⊙ with the identity", "I ⊙ X", "diag(diagonal(X))", "X: n n -> n n"),
     Identity("diagonal of the identity", "diagonal(I)", "𝟏", " -> n 1"),
     Identity("diag of ones", "diag(𝟏)", "I", " -> n n"),
