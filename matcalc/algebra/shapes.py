@@ -24,6 +24,7 @@ __all__ = [
     "is_row",
     "is_scalar",
     "is_vector",
+    "side_text",
     "dim_substitute",
 ]
 
@@ -117,6 +118,12 @@ def dim_text(dim: Dim) -> str:
         body = " ".join(([str(size)] if size != 1 or not monomial else []) + list(monomial))
         out += (" − " if coefficient < 0 else " + ") + body if out else ("−" if coefficient < 0 else "") + body
     return out
+
+
+def side_text(dim: Dim) -> str:
+    """A dimension beside ×: products and sums stand in brackets, m×(m n)."""
+    text = dim_text(dim)
+    return f"({text})" if " " in text else text
 
 
 def is_scalar(shape: Shape) -> bool:

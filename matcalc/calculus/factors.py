@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from matcalc.algebra.build import add, apply, multiply, symbol, transpose
 from matcalc.algebra.expr import Expr, symbols_of
 from matcalc.algebra.operations import REGISTRY
-from matcalc.algebra.shapes import SCALAR, Shape, dim_text, is_row, is_vector
+from matcalc.algebra.shapes import SCALAR, Shape, is_row, is_vector, side_text
 from matcalc.calculus.forms import recognised, shortener
 from matcalc.calculus.linear import vec_matrix
 from matcalc.calculus.readings import direction, read_maps
@@ -40,7 +40,7 @@ class Factor:
         return self.expr.shape
 
     def __str__(self) -> str:
-        rows, columns = map(dim_text, self.shape)
+        rows, columns = map(side_text, self.shape)
         name = f"vec({self.below})" if self.stacked else self.below
         return f"∂{self.above}/∂{name} = {to_text(self.expr)}          {rows}×{columns}"
 

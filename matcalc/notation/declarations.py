@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
-from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_add, dim_mul, dim_names, dim_text
+from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_add, dim_mul, dim_names, side_text
 from matcalc.errors import DeclarationError, MatcalcError
 from matcalc.notation.names import SUPERSCRIPTS, normalise_name
 
@@ -66,7 +66,7 @@ def shape_text(shape: Shape) -> str:
     >>> shape_text(("m", "n")), shape_text(("n", 1)), shape_text((1, 1))
     ('m×n', 'n×1', 'a scalar')
     """
-    return "a scalar" if shape == SCALAR else f"{dim_text(shape[0])}×{dim_text(shape[1])}"
+    return "a scalar" if shape == SCALAR else "×".join(map(side_text, shape))
 
 
 # --- one declaration -------------------------------------------------------------------------------

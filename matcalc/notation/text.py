@@ -9,7 +9,7 @@ from typing import Protocol
 
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.operations import REGISTRY
-from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_text, is_column, is_scalar
+from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_text, is_column, is_scalar, side_text
 from matcalc.notation.display import (
     Display,
     Piece,
@@ -341,7 +341,7 @@ def shape_text(shape: Shape) -> str:
     dims = shape[:1] if is_column(shape) else shape
     if all(_has_superscript(dim) for dim in dims):
         return "ℝ" + "ˣ".join([str(dim).translate(SUPERSCRIPTS) for dim in dims])
-    return "ℝ^{" + "×".join([dim_text(dim) for dim in dims]) + "}"
+    return "ℝ^{" + "×".join(map(side_text if len(dims) > 1 else dim_text, dims)) + "}"
 
 
 def _has_superscript(dim: Dim) -> bool:
