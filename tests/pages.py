@@ -137,7 +137,7 @@ df = (Bᵀ δ₂) : (dz₁ ⊙ (𝟏 − a₁²)) = ((Bᵀ δ₂) ⊙ (𝟏 − 
 δ₁ = (Bᵀ δ₂) ⊙ (𝟏 − a₁²)   what stands before dz₁
 dz₁ = dA x   the differential is linear
 df = δ₁ : (dA x) = (δ₁ xᵀ) : dA   Frobenius product: move x across
-∂f/∂A = δ₁ xᵀ = −2 ((Bᵀ((y − tanh(B tanh(A x + b) + c)) ⊙ (𝟏 − tanh(B tanh(A x + b) + c)²))) ⊙ (𝟏 − tanh(A x + b)²)) xᵀ   what stands before dA
+∂f/∂A = δ₁ xᵀ = 2 ((Bᵀ((tanh(B tanh(A x + b) + c) − y) ⊙ (𝟏 − tanh(B tanh(A x + b) + c)²))) ⊙ (𝟏 − tanh(A x + b)²)) xᵀ   what stands before dA
 """,
     ),
     (

@@ -19,11 +19,17 @@ SAID = [
     ("log(x) + 1/x + x^y", "x", "x scalar, y scalar", ("x > 0",)),
     ("‖x‖₁", "x", "x: n positive", ()),
     ("log(det(X)) + tr(X⁻¹)", "X", "X: n n", ("det(X) > 0",)),
-    ("logdet(X) + 1/det(X)", "X", "X: n n", ("det(X) ≠ 0",)),
+    ("logdet(X) + 1/det(X)", "X", "X: n n", ("X invertible",)),
     ("logdet(X) + tr(X⁻¹)", "X", "X: n n", ("X invertible",)),
     ("sqrt(2) xᵀx + log(2 π) sum(x)", "x", "x: n", ()),
     ("(−1)^k xᵀx", "x", "x: n, k scalar", ("k whole",)),
     ("(−1)^k xᵀx", "x", "x: n, k scalar integer", ()),
+    ("k log(p) + (n − k) log(1 − p)", "p", "p scalar, k scalar, n scalar", ("p > 0", "p < 1")),
+    ("‖x − y‖ + 1/(a − b)", "x", "x: n, y: n, a scalar, b scalar", ("x ≠ y", "a ≠ b")),
+    ("log(1 − σ(x))", "x", "x scalar", ()),
+    ("1/(1 + sqrt(x)) + 1/(b^p + x^p)", "x", "x scalar, b scalar, p scalar", ("x > 0", "b > 0")),
+    ("sqrt(wᵀS w)", "w", "w: n, S: n n spd", ("w ≠ 0",)),
+    ("sum(p ⊙ log(p ⊘ q))", "p", "p: n, q: n", ("p ⊘ q > 0",)),
     ("sqrt(1 + xᵀx) + log(1 + exp(x)ᵀ exp(x))", "x", "x: n", ()),
 ]
 

@@ -43,7 +43,7 @@ ROWS: list[tuple[Expr, str]] = [
     (multiply(number(2), power(number(3), t)), r"2 \cdot 3^{t}"),
     (power(t, number(HALF / 2)), r"t^{1/4}"),
     (sqrt(t), r"\sqrt{t}"),
-    (power(sqrt(t), number(3)), r"\sqrt{t}^{3}"),
+    (power(sqrt(t), number(3)), r"t^{3/2}"),
     (
         f("exp", negate(divide(inner(x, x), scale(2, power(sigma, number(2)))))),
         r"\exp\left(-\frac{\lVert x \rVert^{2}}{2 \sigma^{2}}\right)",

@@ -123,6 +123,11 @@ def test_an_inverse_needs_no_fact_to_be_a_factor_but_a_transpose_does() -> None:
         ("x^x + x^x log(x)", "x scalar", "x^x (1 + log(x))"),
         ("1/(y (1 + x²/y²))", "x scalar, y scalar", "y / (y² + x²)"),
         ("sum(softmax(x))", "x: n", "1"),
+        ("sinh(x)/cosh(x)", "x scalar", "tanh(x)"),
+        ("k − k l/‖x‖", "x: n, k scalar, l scalar", "k (1 − l / ‖x‖)"),
+        ("A x − α x + Aᵀx", "A: n n, x: n, α scalar", "(A + Aᵀ) x − α x"),
+        ("(A x − b)/(1 + ‖x‖²)^(3/2)", "A: n n, x: n, b: n", "(A x − b) / (1 + ‖x‖²)^(3/2)"),
+        ("−2 (Vᵀ(y − V h)) ⊙ h", "V: m n, h: n, y: m", "2 ((Vᵀ(V h − y)) ⊙ h)"),
     ],
 )
 def test_shorter_forms(text, where, short):

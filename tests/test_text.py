@@ -171,7 +171,7 @@ TABLE: dict[str, list[tuple[Expr, str]]] = {
         (power(A, number(-1)), "1 ⊘ A"),
         (sqrt(t), "sqrt(t)"),
         (sqrt(A), "sqrt(A)"),
-        (power(sqrt(t), number(3)), "sqrt(t)³"),
+        (power(sqrt(t), number(3)), "t^(3/2)"),
         (power(x, number(-HALF)), "𝟏 ⊘ sqrt(x)"),
         (T(power(x, number(2))), "(x²)ᵀ"),
         (matrix_power(X, number(2)), "X²"),

@@ -15,6 +15,7 @@ from matcalc.algebra.build import (
     ADD,
     HADAMARD,
     IDENTITY,
+    ONE,
     Number,
     add,
     hadamard,
@@ -42,21 +43,32 @@ _TRIES = 6
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """Terms that share something: outside(rest₁ + rest₂ + …), and which terms they were."""
+    """Terms that share something: outside(rest₁ + rest₂ + …), which terms they were, and whether all."""
 
     positions: tuple[int, ...]
     prefix: tuple[Expr, ...]
     suffix: tuple[Expr, ...]
     rests: tuple[Expr, ...]
     entrywise: bool = False
+    whole: bool = False
 
     @property
     def penalty(self) -> int:
         """I left behind in a bracket counts, X⁻¹A + X⁻¹ stays as it is; (1 − α) x is preferred to x − α x."""
-        if self.rests[0].shape == SCALAR and self.suffix:
+        if self.rests[0].shape == SCALAR and (self.suffix or self._leaves_one()):
             return -1
         ends = (self.prefix or self.suffix) and not self.entrywise
         return int(bool(ends) and any(_core(rest).op is IDENTITY for rest in self.rests))
+
+    def _leaves_one(self) -> bool:
+        """Whether scalars come out of a scalar sum such that 1 is left of a term: k (1 − l/r)."""
+        named = any(not is_number(factor) for factor in self.prefix)
+        return (
+            self.whole
+            and named
+            and all(f.shape == SCALAR for f in self.prefix)
+            and any(rest is ONE for rest in self.rests)
+        )
 
     def one_sided(self, keys: Keys) -> bool:
         """Whether matrix factors come out at one end only, or different ones at the two ends."""
@@ -108,7 +120,11 @@ def _ends(split: list[Split], keys: Keys, *, left: bool) -> Iterator[Common]:
     place = 0 if left else -1
     shared = _sharing([(keys(m[place]),) if m else () for _, _, m in split])
     for group in shared[:_TRIES]:
-        yield _peel(split, tuple(group), keys)
+        found = _peel(split, tuple(group), keys)
+        yield found
+        more = [i for i, rest in zip(group, found.rests, strict=True) if _core(rest).op is not IDENTITY]
+        if 1 < len(more) < len(group):  # A x + Aᵀx beside α x
+            yield _peel(split, tuple(more), keys)
 
 
 def _sharing(holdings: Iterable[Iterable[Hashable]]) -> list[list[int]]:
@@ -236,7 +252,7 @@ def _scalars(split: list[Split], keys: Keys) -> Iterator[Common]:
             c, _, m = split[i]
             rests.append(multiply(number(Fraction(c) / factor), *_without(tables[i], common, keys), *m))
         prefix = (number(factor), *[power(base, exponent) for _, base, exponent in common])
-        yield Common(group, prefix, (), tuple(rests))
+        yield Common(group, prefix, (), tuple(rests), whole=group == everything)
 
 
 def _is_name(scalar: Expr) -> bool:

@@ -38,7 +38,7 @@ from matcalc.algebra.operations import REGISTRY
 __all__ = ["Facts", "FACT_NAMES", "IMPLIES"]
 
 #: fact → the facts that it implies. `positive` and `nonnegative` are meant entry by entry, and so
-#: is `unit`: no entry exceeds 1. `injective`: the columns are independent.
+#: is `unit`: no entry exceeds 1, and `below one`: none reaches it. `injective`: the columns are independent.
 IMPLIES: dict[str, tuple[str, ...]] = {
     "spd": ("psd", "invertible"),
     "psd": ("symmetric",),
@@ -54,10 +54,11 @@ IMPLIES: dict[str, tuple[str, ...]] = {
     "integer": (),
     "nonzero": (),
     "unit": (),
+    "below one": ("unit",),
     "injective": (),
 }
 
-FACT_NAMES = frozenset(IMPLIES) - {"nonzero", "unit", "injective"}
+FACT_NAMES = frozenset(IMPLIES) - {"nonzero", "unit", "below one", "injective"}
 
 
 def _closure(facts: Iterable[str]) -> frozenset[str]:
@@ -128,6 +129,7 @@ _STRONGER: dict[str, tuple[str, ...]] = {
     "invertible": ("spd", "orthogonal"),
     "nonnegative": ("positive",),
     "nonzero": ("positive",),
+    "unit": ("below one",),
 }
 
 
@@ -139,10 +141,12 @@ def _positive(facts: Facts, e: Expr) -> bool:
     """Every entry > 0."""
     if e.op is NUMBER:
         return number_value(e) > 0
-    if e.op is POWER:
-        return facts.holds("positive", e.args[0])
+    if e.op is POWER:  # with an exponent that is no number it exists for positive bases only
+        whole = e.args[1].op is NUMBER or facts.holds("integer", e.args[1])
+        return not whole or facts.holds("positive", e.args[0])
     if e.op is ADD:
-        return _all(facts, "nonnegative", e.args) and any(facts.holds("positive", a) for a in e.args)
+        positive = _all(facts, "nonnegative", e.args) and any(facts.holds("positive", a) for a in e.args)
+        return positive or _is_complement(facts, e.args, "below one")
     if e.op is HADAMARD:
         return _all(facts, "positive", e.args)
     if e.op is PRODUCT:
@@ -158,10 +162,12 @@ def _nonnegative(facts: Facts, e: Expr) -> bool:
         return facts.keys.same(*e.args) or _all(facts, "nonnegative", e.args) or _is_quadratic(facts, *e.args)
     if e.op is POWER:
         exponent = e.args[1]
-        even = exponent.op is NUMBER and number_value(exponent) % 2 == 0
-        return even or facts.holds("nonnegative", e.args[0])
+        even_or_root = exponent.op is NUMBER and (
+            not isinstance(number_value(exponent), int) or number_value(exponent) % 2 == 0
+        )
+        return even_or_root or facts.holds("nonnegative", e.args[0])
     if e.op in (ADD, HADAMARD):
-        return _all(facts, "nonnegative", e.args) or (e.op is ADD and _is_complement(facts, e.args))
+        return _all(facts, "nonnegative", e.args) or (e.op is ADD and _is_complement(facts, e.args, "unit"))
     if e.op is PRODUCT:
         if is_chain(e) and _is_gram(facts, e.args):
             return True
@@ -179,11 +185,11 @@ def _is_gram(facts: Facts, factors: tuple[Expr, ...]) -> bool:
     return mirrored and (not middle or facts.holds("psd", factors[half]))
 
 
-def _is_complement(facts: Facts, terms: tuple[Expr, ...]) -> bool:
-    """Whether the terms are 1, or 𝟏, minus something that does not exceed 1."""
+def _is_complement(facts: Facts, terms: tuple[Expr, ...], fact: str) -> bool:
+    """Whether the terms are 1, or 𝟏, minus something that does not exceed 1, or is below it."""
     ones = [t for t in terms if t.op is ONES or (t.op is NUMBER and number_value(t) == 1)]
     rest = [t for t in terms if t not in ones]
-    return len(ones) == len(rest) == 1 and facts.holds("unit", scale(-1, rest[0]))
+    return len(ones) == len(rest) == 1 and facts.holds(fact, scale(-1, rest[0]))
 
 
 def _is_quadratic(facts: Facts, a: Expr, b: Expr) -> bool:

@@ -57,7 +57,7 @@ _DEPTH = 40
 #: A product is multiplied out only into this many terms.
 _FEW = 4
 #: What may take a sign into itself.
-_SIGNED = (ADD, HADAMARD, TRANSPOSE)
+_SIGNED = (ADD, HADAMARD, PRODUCT, TRANSPOSE)
 #: Sums longer than this are collected but not factored or expanded.
 _LONG_SUM = 40
 
@@ -266,6 +266,11 @@ class Simplifier:
                 flipped = self._flip(part, must=must) if part.op in _SIGNED else None
                 if flipped is not None:
                     return hadamard(*factor.args[:i], flipped, *factor.args[i + 1 :])
+        elif factor.op is PRODUCT and must:
+            for i, part in enumerate(factor.args):
+                flipped = self._flip(part, must=must)
+                if flipped is not None and not self._has_twin(part, factor.args):
+                    return multiply(number(factor.data), *factor.args[:i], flipped, *factor.args[i + 1 :])  # type: ignore[arg-type]
         elif factor.op is TRANSPOSE:
             flipped = self._flip(factor.args[0], must=must)
             return None if flipped is None else transpose(flipped)

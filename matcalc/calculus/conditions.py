@@ -10,19 +10,25 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from matcalc.algebra.build import (
+    ADD,
     HADAMARD,
     INNER,
     INVERSE,
+    ONES,
     POWER,
     PRODUCT,
+    SYMBOL,
     TRANSPOSE,
     is_chain,
     is_number,
+    negate,
+    number,
     number_value,
     parts,
     reassemble,
     transpose,
 )
+from matcalc.algebra.collect import is_negative
 from matcalc.algebra.expr import Expr, postorder, preorder
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.operations import REGISTRY
@@ -33,12 +39,15 @@ __all__ = ["NEGATIVE", "POSITIVE", "Condition", "collect_conditions", "condition
 POSITIVE, NEGATIVE = "{0} > 0", "{0} < 0"
 _NO_ZERO, _NOT_ZERO, _INVERTIBLE = "no entry of {0} is 0", "{0} ≠ 0", "{0} invertible"
 _OF_ONE = {_NO_ZERO: _NOT_ZERO, "no entry of |{0}| is {1}": "|{0}| ≠ {1}"}
+_SIGNS, _TURNED = {POSITIVE: ">", NEGATIVE: "<", _NOT_ZERO: "≠"}, {">": "<", "<": ">", "≠": "≠"}
 _WEAKER = {
     "{0} > 1": (POSITIVE, _NO_ZERO, _NOT_ZERO),
     POSITIVE: (_NO_ZERO, _NOT_ZERO),
     NEGATIVE: (_NO_ZERO, _NOT_ZERO),
     _NO_ZERO: (_NOT_ZERO,),
 }
+#: How the row of the determinant says that it is 0 where its operand has no inverse.
+_EQUIVALENT = "invertible <-> nonzero"
 #: Facts that settle a relation.
 _SETTLES = {
     POSITIVE: ("positive",),
@@ -58,8 +67,14 @@ class Condition:
     subjects: tuple[Expr, ...]
 
     def said(self, show: Callable[[Expr], str]) -> str:
-        """The condition as text."""
-        relation = _OF_ONE.get(self.relation, self.relation) if self.subjects[0].is_scalar else self.relation
+        """The condition as text: x ≠ y rather than x − y ≠ 0, and p < 1 rather than 1 − p > 0."""
+        e = self.subjects[0]
+        relation = _OF_ONE.get(self.relation, self.relation) if e.is_scalar else self.relation
+        sides = _sides(e) if relation in _SIGNS else None
+        if sides is not None:
+            left, right, turned = sides
+            sign = _SIGNS[relation]
+            return f"{show(left)} {_TURNED[sign] if turned else sign} {show(right)}"
         return relation.format(*map(show, self.subjects))
 
 
@@ -147,8 +162,12 @@ def _nonzero(relation: str, e: Expr, facts: Facts) -> list[Condition] | None:
     whole = relation == _NOT_ZERO and not e.is_scalar
     if e.op is INNER and facts.keys.same(*e.args):
         return [Condition(_NOT_ZERO, (e.args[0],))]
-    if is_chain(e) and len(e.args) == 2 and facts.keys.same(transpose(e.args[0]), e.args[1]):  # xᵀx
-        return [Condition(_NOT_ZERO, (e.args[1],))]
+    if is_chain(e) and facts.keys.same(transpose(e.args[0]), e.args[-1]):  # xᵀx, or xᵀA x
+        middle = e.args[1:-1]
+        if not middle or facts.holds("spd", reassemble(1, (), middle)):
+            return [Condition(_NOT_ZERO, (e.args[-1],))]
+    if _EQUIVALENT in e.op.facts:
+        return [Condition(_INVERTIBLE, e.args)]
     if e.op in (REGISTRY["abs"], TRANSPOSE) or (e.op is POWER and _is_positive(e.args[1])):
         return [Condition(relation, (e.args[0],))]
     if e.op is HADAMARD and not whole:
@@ -161,6 +180,20 @@ def _nonzero(relation: str, e: Expr, facts: Facts) -> list[Condition] | None:
     return None
 
 
+def _sides(e: Expr) -> tuple[Expr, Expr, bool] | None:
+    """(a, b, whether they are turned) where e is a − b, or b − a for a number b; None where e is no such difference."""
+    if e.op is not ADD or len(e.args) != 2:
+        return None
+    above, below = sorted(e.args, key=is_negative)
+    if is_negative(above) or not is_negative(below):
+        number_first = is_number(above) and below.op is SYMBOL
+        one, other = (below, above) if number_first else (above, below)
+        return (one, negate(other), False) if one.op is SYMBOL and is_number(other) and not is_negative(one) else None
+    constant = above.op is ONES or is_number(above)
+    right = negate(below)
+    return (right, number(1) if above.op is ONES else above, True) if constant else (above, right, False)
+
+
 def _is_positive(exponent: Expr) -> bool:
     return is_number(exponent) and number_value(exponent) > 0
 
@@ -170,5 +203,9 @@ def _implied(condition: Condition) -> Iterator[Condition]:
     for relation in _WEAKER.get(condition.relation, ()):
         yield Condition(relation, condition.subjects)
     (e, *_) = condition.subjects
-    if condition.relation in (POSITIVE, NEGATIVE, _NO_ZERO) and "invertible <-> nonzero" in e.op.facts:
-        yield Condition(_INVERTIBLE, e.args)
+    if condition.relation in (POSITIVE, NEGATIVE, _NO_ZERO):
+        if _EQUIVALENT in e.op.facts:
+            yield Condition(_INVERTIBLE, e.args)
+        factors = e.args if e.op is HADAMARD else parts(e)[1] if e.op is PRODUCT and not is_chain(e) else ()
+        for factor in factors:
+            yield Condition(_NO_ZERO, (factor.args[0] if factor.op is POWER else factor,))

@@ -215,8 +215,10 @@ def _numeric_power(base: Expr, exponent: Number, at: Memo) -> Display:
         half = int(doubled)
         if base.op is INNER and base.args[0] is base.args[1]:
             return _integer_power(at[base].parts[0], half, SCALAR)
+        if half == 1:
+            return node("root", "", (at[base],), base.shape)
         if half % 2:
-            return _integer_power(node("root", "", (at[base],), base.shape), half, base.shape)
+            return node("power" if _is_flat(base.shape) else "dotpower", "", (at[base], _number(exponent)), base.shape)
         return _integer_power(at[base], half // 2, base.shape)
     return node("power" if _is_flat(base.shape) else "dotpower", "", (at[base], _number(exponent)), base.shape)
 

@@ -154,6 +154,7 @@ _elementwise(
     "1 - y²",
     "np.tanh({0})",
     latex=r"\tanh\left({0}\right)",
+    facts=("below one",),
     inverse="½ log((1 + y)/(1 − y))",
     parity="odd",
     source=f"{_DLMF} §4.34",
@@ -184,7 +185,7 @@ _elementwise(
     "expit({0})",
     aliases=("expit", "logistic"),
     latex=r"\sigma\left({0}\right)",
-    facts=("positive", "unit"),
+    facts=("positive", "below one"),
     inverse="log(y) − log(1 − y)",
     source="Bishop, PRML, eq. 4.88",
 )

@@ -52,6 +52,8 @@ RECOGNISE: tuple[Identity, ...] = (
     _entries("sigmoid by exp", "exp(X) ⊙ sigmoid(−X)", "sigmoid(X)"),
     _entries("log of sigmoid", "log(sigmoid(X))", "−softplus(−X)"),
     _entries("log of 1 − sigmoid", "log(1 − sigmoid(X))", "−softplus(X)"),
+    _entries("sine over cosine", "sin(X) ⊘ cos(X)", "tan(X)"),
+    _entries("hyperbolic sine over cosine", "sinh(X) ⊘ cosh(X)", "tanh(X)"),
     Identity("softmax", "exp(x) / sum(exp(x))", "softmax(x)", "x: n 1 -> n 1"),
     Identity("logsumexp", "log(sum(exp(x)))", "logsumexp(x)", "x: n 1 -> 1 1"),
     Identity("log of softmax", "log(softmax(x))", "x − logsumexp(x) 𝟏", "x: n 1 -> n 1"),
@@ -160,6 +162,9 @@ SIMPLIFY: tuple[Identity, ...] = (
     _entries("x sign x", "X ⊙ sign(X)", "abs(X)"),
     _entries("exp times sigmoid", "exp(X) ⊙ sigmoid(−X)", "sigmoid(X)"),
     _entries("Pythagoras", "sin(X).^2 + cos(X).^2", "X.^0", slack=SHORTENS),
+    _entries("sine over cosine", "sin(X) ⊘ cos(X)", "tan(X)"),
+    _entries("hyperbolic sine over cosine", "sinh(X) ⊘ cosh(X)", "tanh(X)"),
+    Identity("derivative of expm along itself", "frechet_expm(α A, A)", "A expm(α A)", "α: 1 1, A: n n -> n n"),
     _entries("relu minus its mirror", "relu(X) − relu(−X)", "X", slack=SHORTENS),
     Identity("sum of an outer product", "sum(x yᵀ)", "sum(x) sum(y)", "x: m 1, y: n 1 -> 1 1"),
 )
