@@ -127,7 +127,7 @@ def test_an_inverse_needs_no_fact_to_be_a_factor_but_a_transpose_does() -> None:
         ("k − k l/‖x‖", "x: n, k scalar, l scalar", "k (1 − l / ‖x‖)"),
         ("A x − α x + Aᵀx", "A: n n, x: n, α scalar", "(A + Aᵀ) x − α x"),
         ("(A x − b)/(1 + ‖x‖²)^(3/2)", "A: n n, x: n, b: n", "(A x − b) / (1 + ‖x‖²)^(3/2)"),
-        ("−2 (Vᵀ(y − V h)) ⊙ h", "V: m n, h: n, y: m", "2 ((Vᵀ(V h − y)) ⊙ h)"),
+        ("−2 (Vᵀ(y − V h)) ⊙ h", "V: m n, h: n, y: m", "2 (h ⊙ (Vᵀ(V h − y)))"),
     ],
 )
 def test_shorter_forms(text, where, short):
