@@ -107,6 +107,8 @@ SIZES = [dict(zip("mnp", s, strict=True)) for s in [(3, 3, 3), (5, 3, 2), (2, 4,
 #: Rows that constructors replace by others.
 COMPOSED = {
     "mean",
+    "var",
+    "std",
     "norm",
     "sqrt",
     "adjugate",
@@ -135,8 +137,8 @@ def operands(op: Operation, columns: bool) -> tuple[list[Expr], dict[str, Declar
     exprs, symbols, modes = [], {}, {}
     for i, (letter, shape) in enumerate(named):
         kind = op.sample[i] if i < len(op.sample) else "normal"
-        if kind == "three":
-            exprs.append(number(3))
+        if kind in ("three", "index"):
+            exprs.append(number(3 if kind == "three" else 1))
             continue
         shape = tuple(dim_substitute(d, {"n": 1} if columns else {}) for d in shape)
         exprs.append(symbol(letter, shape))
