@@ -124,10 +124,27 @@ def test_a_program_prints():
     program = plan({"value": inner(r, r)}, shapes(A, x, y))
     assert str(program).splitlines() == [
         "inputs  A: m×n, x: n, y: m",
-        "r: m = plus(matmul(A, x), -1 y)     2 m n + m flops, 8 m n + 32 m + 8 n bytes",
-        "output  value: scalar = dot(r, r)   2 m flops, 16 m bytes",
-        "all                                 2 m n + 3 m flops, 8 m n + 48 m + 8 n bytes",
+        "r: m = A @ x - y                2 m n + m flops, 8 m n + 32 m + 8 n bytes",
+        "output  value: scalar = r @ r   2 m flops, 16 m bytes",
+        "all                             2 m n + 3 m flops, 8 m n + 48 m + 8 n bytes",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "wrt", "where", "order", "flops"),
+    [
+        ("‖R − U Vᵀ‖²", "U", "R: m n, U: m k, V: n k", 1, "4 k m n + k m + 3 m n"),
+        ("½yᵀK⁻¹y + ½ logdet(K)", "K", "K: n n spd, y: n", 1, "n³ + 5 n² + 4 n + 2"),
+        ("tr(X⁴)", "X", "X: n n", 1, "4 n³ + 3 n²"),  # X³ once
+        ("tr(expm(A X))", "X", "A: n n, X: n n", 1, "19 n³ + n"),  # expm once
+        ("A X B", "X", "A: m n, X: n p, B: p q", 1, "m n p q + 2 m n q + 2 n p q"),
+        ("‖A X − C‖²", "X", "X: n m, A: p n, C: p m", 2, "2 m n p + n² p + 3 m p + n²"),
+        ("Xᵀ", "X", "X: m n", 1, "0"),
+    ],
+)
+def test_what_a_program_costs(text, wrt, where, order, flops):
+    last = str(derive(text, wrt, where=where, order=order).program).splitlines()[-1]
+    assert last.partition("all")[2].strip().partition(" flops")[0] == flops
 
 
 def test_the_whole_source():

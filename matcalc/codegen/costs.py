@@ -135,6 +135,36 @@ def _assembled(t: Term) -> Count:
     return out
 
 
+#: Operations of functions of a matrix: times n³ for a square one, m n² for m×n. Golub & Van Loan, Matrix
+#: Computations, 4th ed., 8.3 and 8.6 (eigenvalues, singular values); Higham, Functions of Matrices (expm, logm, sqrtm).
+_FUNCTIONS: dict[str, Fraction | int] = {
+    "expm": 15, "trexpm": 15, "frechet_expm": 45, "logm": 50, "trlogm": 50, "frechet_logm": 400, "sqrtm": 28,
+    "trsqrtm": 28, "eigmax": Fraction(4, 3), "eigvec": 9, "eigvecs": 9, "eigvecsrel": 14, "resolvent": 11,
+    "spectral": Fraction(8, 3), "nuclear": Fraction(8, 3), "leftsingular": 22, "rightsingular": 22, "polar": 24,
+    "frechet_polar": 34, "pinv": 24, "lstsq": 4, "sylvester": 50,
+}  # fmt: skip
+_POWERS = {"matpow": 1, "trpow": 1, "frechet_power": 8}
+
+
+def _function(t: Term) -> Count:
+    """Known functions of a matrix by their cubic term; all others as one pass over what they read or write."""
+    name = str(t.data) if t.op == "function" else t.op
+    dims = t.args[0].dims
+    if len(dims) == 2 and name in _POWERS:
+        return _product(2 * _products(t.args[1]) * _POWERS[name], *dims, dims[0])
+    if len(dims) == 2 and name in _FUNCTIONS:
+        return _product(_FUNCTIONS[name], *dims, dims[1])
+    return _product(1, *max((t.dims, *[a.dims for a in t.args]), key=len))
+
+
+def _products(exponent: Term) -> int:
+    """The products of a power by squaring; two where the exponent is no literal."""
+    if exponent.op != "number" or exponent.value < 1:
+        return 2
+    n = int(exponent.value)
+    return max(1, n.bit_length() + n.bit_count() - 2)
+
+
 _RULES: dict[str, Callable[[Term], Count]] = {
     "matmul": _matmul,
     "dot": _reads(2),
@@ -159,6 +189,8 @@ _RULES: dict[str, Callable[[Term], Count]] = {
     "slogdet": _cubic(Fraction(2, 3)),
     "index_sum": _index_sum,
     "stacked_product": _index_sum,
+    "function": _function,
+    "matpow": _function,
     "blocks4": lambda t: {},
     "assembled": _assembled,
     "full": lambda t: {},

@@ -30,10 +30,10 @@ from matcalc.codegen.elementwise import (
     transpose,
 )  # fmt: skip
 from matcalc.codegen.factors import Flat, flat, is_product, repeated, spread_over, summands
-from matcalc.codegen.linear import inner, inverse, outer, total
+from matcalc.codegen.linear import inner, inverse, outer, total, trace
 from matcalc.codegen.places import unit
 from matcalc.codegen.sums import summation
-from matcalc.codegen.templates import as_matrix, from_template
+from matcalc.codegen.templates import TRACES, as_matrix, from_template
 from matcalc.codegen.tensors import kron, ravel, reshape
 from matcalc.codegen.terms import Table, Term, dims_of, make, number
 from matcalc.errors import MatcalcError, NotYetError
@@ -153,6 +153,12 @@ class Lowering:
         """The scalars as terms."""
         return [self.images[s] for s in product.scalars]
 
+    def matrix_power(self, base: Term, shape: Shape, exponent: int) -> Term:
+        """A positive whole power of a matrix."""
+        if exponent <= 3 or base.op == "diagmatrix":
+            return self.chains.product([Factor(base, *shape)] * exponent)
+        return make("matpow", (dense(base), number(self.table, exponent)), None, base.dims)
+
     # --- traces and sums ---
 
     @staticmethod
@@ -182,8 +188,24 @@ def _matrix_power(self: Lowering, node: Expr) -> Term:
     if base.op == "diagmatrix":
         return diagmatrix(call("power", base.args[0], exponent))
     if is_number(node.args[1]) and 2 <= number_value(node.args[1]) <= 3:
-        return self.chains.product([Factor(base, *node.shape)] * int(number_value(node.args[1])))
+        return self.matrix_power(base, node.shape, int(number_value(node.args[1])))
     return make("matpow", (dense(base), exponent), None, base.dims)
+
+
+def _trace_of_power(self: Lowering, node: Expr) -> Term:
+    """tr(Xᴺ) is Xᵀ : Xᴺ⁻¹, and the gradient has Xᴺ⁻¹ as well."""
+    base, exponent = (self.images[a] for a in node.args)
+    if base.rank < 2 or exponent.op != "number" or exponent.value < 2 or exponent.value.denominator != 1:
+        return from_template(node, [base, exponent])
+    return inner(transpose(base), self.matrix_power(base, node.args[0].shape, int(exponent.value) - 1))
+
+
+def _trace_of_function(self: Lowering, node: Expr) -> Term:
+    """tr(expm(X)) with the function itself, which the gradient has as well."""
+    (base,) = (self.images[a] for a in node.args)
+    if base.rank < 2:
+        return from_template(node, [base])
+    return trace(make("function", (dense(base),), TRACES[node.op.name], base.dims))
 
 
 def _inner(self: Lowering, node: Expr) -> Term:
@@ -322,6 +344,8 @@ _SPECIAL: dict[str, Callable[[Lowering, Expr], Term]] = {
     "inner": _inner,
     "inv": _inverse,
     "matpow": _matrix_power,
+    "trpow": _trace_of_power,
+    **dict.fromkeys(TRACES, _trace_of_function),
     "group": lambda self, node: self.images[node.args[0]],
     "tr": _trace,
     "sum": _sum,

@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache
+from typing import TYPE_CHECKING
 
 from matcalc.algebra.operations import REGISTRY
-from matcalc.codegen.program import Program
 from matcalc.codegen.sums import stacked_template, sum_template
 from matcalc.codegen.terms import Term
 from matcalc.errors import LimitError, NotYetError
+
+if TYPE_CHECKING:
+    from matcalc.codegen.program import Program
 
 __all__ = ["ATOM", "CALLS", "Writer"]
 
@@ -371,6 +374,9 @@ _WRITERS: dict[str, Callable[[Writer, Term], tuple[str, int]]] = {
     "index_sum": _write_index_sum,
     "entry": _write_entry,
     "unit": _write_unit,
+    "matpow": lambda self, t: self.filled(
+        f"np.linalg.matrix_power({{0}}, {'{1}' if t.args[1].op == 'number' else 'int({1})'})", t.args
+    ),
 }
 
 _TEMPLATES = {
@@ -401,7 +407,6 @@ _TEMPLATES = {
     "kron_times": "({1} @ ({0} @ {2}.reshape({5}, -1)).reshape({3}, {6}, -1)).reshape({3} * {4}, -1)",
     "outer4": "np.einsum('ik,jl->ijkl', {0}, {1})",
     "swapped": "{0}.swapaxes(0, 1)",
-    "matpow": "np.linalg.matrix_power({0}, int({1}))",
     "kron": "np.kron({0}, {1})",
     "ravel": "{0}.ravel()",
     "column": "{0}[:, None]",

@@ -6,9 +6,14 @@ from dataclasses import dataclass, field
 
 from matcalc.algebra.shapes import Shape, dim_text
 from matcalc.codegen.costs import Count, add, cost_text, costs
+from matcalc.codegen.numpy_text import Writer
 from matcalc.codegen.terms import Dims, Term, postorder
 
 __all__ = ["Assignment", "Program"]
+
+_NOTHING: tuple[Count, Count] = ({}, {})
+#: Longer lines push their costs to the right.
+_WIDTH = 80
 
 
 @dataclass(frozen=True)
@@ -46,36 +51,36 @@ class Program:
         return sum(a is term for t in terms for a in t.args) + sum(t is term for _, t in self.outputs)
 
     def __str__(self) -> str:
+        """Inputs, assignments and outputs, each with its floating-point operations and the bytes that it moves."""
         lines = ["inputs  " + ", ".join(f"{self.identifiers[n]}: {_axes(s)}" for n, s in self.inputs)]
-        rows = [(f"{a.name}: {_axes(a.term.dims)} = {self._text(a.term, a.name)}", a.term) for a in self.assignments]
-        rows += [(f"output  {name}: {_axes(t.dims)} = {self._text(t)}", t) for name, t in self.outputs]
-        width = min(max(len(text) for text, _ in rows), 80)
+        writer = Writer(self)
+        named = {a.term: a.name for a in self.assignments}
+        results = {t for _, t in self.outputs}
+        rows = [(f"{'output  ' * (t in results)}{name}", t, _text(writer, t, True)) for t, name in named.items()]
+        for name, t in self.outputs:
+            if named.get(t) != name:
+                rows.append((f"output  {name}", t, named.get(t) or _text(writer, t, True)))
+        lines_of = [(f"{name}: {_axes(t.dims)} = {text}", costs(t, named) if text != named.get(t) else _NOTHING)
+                    for name, t, text in rows]  # fmt: skip
+        width = min(max(len(text) for text, _ in lines_of), _WIDTH)
         total: tuple[Count, Count] = ({}, {})
-        named = {a.term for a in self.assignments}
-        for i, (text, term) in enumerate(rows):
-            found = ({}, {}) if i >= len(named) and term in named else costs(term, named)
+        for text, found in lines_of:
             for sums, count in zip(total, found, strict=True):
                 add(sums, count)
             lines.append(f"{text:{width}}   {_cost(*found)}".rstrip())
-        return "\n".join([*lines, f"{'all':{width}}   {_cost(*total)}"])
+        return "\n".join([*lines, f"{'all':{width}}   {_cost(*total)}".rstrip()])
 
-    def _text(self, term: Term, defining: str = "") -> str:
-        name = self.names.get(term)
-        if name is not None and name != defining:
-            return name
-        if term.op == "input":
-            return self.identifiers[str(term.data)]
-        if term.op in ("number", "constant"):
-            return str(term.data)
-        inside = [self._text(a) for a in term.args]
-        if term.op in ("call", "function"):
-            return f"{term.data}({', '.join(inside)})"
-        if term.op in ("plus", "times", "scale"):
-            data = term.data if isinstance(term.data, tuple) else (term.data,)
-            return f"{term.op}({', '.join(f'{c} {a}' if c != 1 else a for c, a in zip(data, inside, strict=True))})"
-        if term.data is not None and term.op != "size":
-            inside.append(str(term.data))
-        return f"{term.op}({', '.join(inside)})"
+
+def _text(writer: Writer, term: Term, top: bool = False) -> str:
+    """A term as in the code, without the name of the library; an array in blocks as what stands where."""
+    if term.op == "assembled":
+        assert isinstance(term.data, tuple)
+        views = [str(view).partition("->")[0] for view in term.data]
+        blocks = [f"{v}: {_text(writer, t)}" for v, t in zip(views, term.args[term.rank :], strict=True)]
+        return f"blocks({', '.join(blocks)})"
+    if term.op == "blocks4":
+        return f"blocks({'ijil' if term.axis == 0 else 'ijkj'}: {_text(writer, term.args[0])})"
+    return writer.text(term, top=top).replace("np.", "")
 
 
 def _cost(flops: Count, moved: Count) -> str:

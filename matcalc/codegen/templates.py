@@ -9,13 +9,16 @@ from matcalc.algebra.shapes import Shape
 from matcalc.codegen.elementwise import call, dense
 from matcalc.codegen.terms import Term, dims_of, make, number
 
-__all__ = ["as_matrix", "from_template"]
+__all__ = ["TRACES", "as_matrix", "from_template"]
 
 #: Rows whose code is the same for one axis and for two, with what they are of a scalar.
 _ANY_RANK = {
     "norm1": "abs", "norminf": "abs", "max": "", "min": "", "signmax": "sign", "argmax": "one", "argmin": "one",
     "softmax": "one", "logsumexp": "",
 }  # fmt: skip
+
+#: Traces of functions of a matrix, with the function.
+TRACES = {"trexpm": "expm", "trlogm": "logm", "trsqrtm": "sqrtm"}
 
 
 def from_template(node: Expr, args: Sequence[Term]) -> Term:
