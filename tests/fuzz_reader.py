@@ -43,6 +43,7 @@ LATEX = _pieces(
     r"\nabla \partial \infty 1 2 ( ) [ ] | \lambda \sigma( \over \prime \tag"
 )
 INDEX = _pieces(
+    "∑_{i<j} ∑_{i≠j} ∑_{i=1}^{n-1} ∑_{j=0}^d x_{i+1} x_{i-1} ∑_{1≤i<j≤n} ∑_{i,j=1}^n A_{i,j+1} ∑_{i=2}^n "
     ")ᵢⱼ ∑ᵢ ∑ⱼ ∑ᵢⱼ ∑_{i=1}^n ∑_{i,j} ∑ ∑_k sum_i xᵢ yᵢ xⱼ Aᵢⱼ Bⱼₖ A_{ij} x_i x_{j} wₖ δᵢⱼ δ_{ij} xᵢᵀ ² ( ) )ᵢ "
     ")_j ‖ log exp( - + / θⱼ x^j i j |xᵢ| tr max(0, ½ ⊙ ᵀ ∑ₙ yₙ wᵀxₙ X_{ii} Cᵢⱼₖ : ; = 𝟙[ > 0] sin("
 )

@@ -310,16 +310,35 @@ A sum covers the product that follows it; write brackets, or declare i."""),
 the sum runs to m, and what is summed has n entries
   ∑_{i=1}^m xᵢ
   ^^^^^^^^^^^^"""),
-    (NotYetError, "∑_{i=0}^n xᵢ", "x", """\
-the sum over i starts at 0
+    (ShapeError, "∑_{i=0}^n xᵢ", "x", """\
+the sum runs from 0 to n, and what is summed has n entries
   ∑_{i=0}^n xᵢ
-  ^^^^^^^^^
-Indices start at 1."""),
-    (NotYetError, "∑_{i≠j} xᵢ", "x", """\
-the index i≠j of a sum is not read
+  ^^^^^^^^^^^^"""),
+    (AmbiguityError, "∑_{i≠j} xᵢ", "x", """\
+j does not occur in this sum over pairs
   ∑_{i≠j} xᵢ
-  ^^^^^^^
-An index is a lower-case letter that runs over a whole range: ∑ᵢ, ∑ᵢⱼ, ∑_{i=1}^{n}."""),
+  ^
+In a sum over pairs both indices stand on entries."""),
+    (AmbiguityError, "∑_{j≠i} A_{ij} x_j", "Ax", """\
+j≠i below a ∑ has two readings: both indices are summed, or j alone
+  ∑_{j≠i} A_{ij} x_j
+  ^
+Write ∑_{i≠j} for both; for j alone take the term with j = i off the whole sum."""),
+    (NotYetError, "∑_{i<j} log|x_i − x_j|", "x", """\
+abs is taken of what is 0 for i = j
+  ∑_{i<j} log|x_i − x_j|
+  ^^^^^^^^^^^^^^^^^^^^^^
+The matrix of all pairs has no derivative there. With a matrix D of a row for each pair, 1 and −1 in it, write D x."""),
+    (NotYetError, "∑ᵢ x_{i+1} zᵢ", "xz", """\
+nothing says how far the index i runs, which is shifted here
+  ∑ᵢ x_{i+1} zᵢ
+     ^^^^^^^
+Write both limits, counted from 1: ∑_{i=1}^{n−1}."""),
+    (NotYetError, "∏ᵢ xᵢ", "x", """\
+products over an index are not read
+  ∏ᵢ xᵢ
+  ^
+The gradient of ∏ᵢ xᵢ has no closed form where two entries are 0. For positive entries it is exp(∑ᵢ log(xᵢ))."""),
     (NotYetError, "∑ⱼ Aᵢⱼ Xⱼₖ zₗ", "AXz", """\
 ∑ⱼ Aᵢⱼ Xⱼₖ zₗ has no matrix form: the indices i, k, l are there at once
   ∑ⱼ Aᵢⱼ Xⱼₖ zₗ

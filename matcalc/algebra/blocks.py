@@ -154,12 +154,15 @@ def _block_of(args: tuple[Expr, ...], data: Hashable) -> Expr:
 
 
 def placed(e: Expr, partition: Partition, i: int, j: int) -> Expr:
-    """The matrix that is e in its block (i, j) and zero elsewhere: the adjoint of `block`."""
+    """The matrix that is e in its block (i, j) and zero elsewhere: the adjoint of `block`; scalars stand outside."""
     heights, widths = partition
-    return _stacked(
-        tuple([e if (r, c) == (i, j) else zeros(h, w) for r, h in enumerate(heights) for c, w in enumerate(widths)]),
+    number_of, scalars, m = parts(e)
+    core = reassemble(1, (), m) if m else e
+    filled = _stacked(
+        tuple([core if (r, c) == (i, j) else zeros(h, w) for r, h in enumerate(heights) for c, w in enumerate(widths)]),
         partition,
     )
+    return multiply(number(number_of), *scalars, filled) if m else filled
 
 
 def selector(sizes: tuple[Dim, ...], i: int) -> Expr:

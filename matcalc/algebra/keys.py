@@ -18,6 +18,7 @@ from matcalc.algebra.build import (
     MATPOW,
     NUMBER,
     ONES,
+    POWER,
     PRODUCT,
     SYMBOL,
     TRANSPOSE,
@@ -121,6 +122,12 @@ class Keys:
             return number, (flipped, own)
         if op is CONTRACT:
             return self._contraction(e)
+        if op is POWER and e.args[1].op is NUMBER and isinstance(e.args[1].data, int):
+            sign, pair = self._split(e.args[0])
+            if abs(sign) == 1:  # (b − a)² is (a − b)²
+                exponent = e.args[1].data
+                own, flipped = pair if exponent % 2 else self._unsigned(e.args[0])
+                return sign if exponent % 2 else 1, (self._id("^", exponent, own), self._id("^", exponent, flipped))
         if op is INNER:
             (p, a), (q, b) = (self._split(arg) for arg in e.args)
             if 1 in e.args[0].shape:  # an inner product of vectors is a chain
@@ -140,6 +147,19 @@ class Keys:
         sign = -1 if own[0][1] < 0 else 1
         signs = self._id("+", *[(k, sign * n) for k, n in own]), self._id("+", *[(k, sign * n) for k, n in flipped])
         return sign, signs
+
+    def _unsigned(self, e: Expr) -> Pair:
+        """The keys of e and of eᵀ where the sign of a sum does not matter, of each of them by itself."""
+        if e.op is TRANSPOSE:
+            return self._unsigned(e.args[0])[::-1]
+        if e.op is not ADD:
+            return self._split(e)[1]
+        split = [self._split(arg) for arg in e.args]
+        own, flipped = (sorted((pair[side], number) for number, pair in split) for side in (0, 1))
+        return self._either_sign(own), self._either_sign(flipped)
+
+    def _either_sign(self, terms: list[tuple[int, Number]]) -> int:
+        return min(self._id("+", *terms), self._id("+", *[(k, -n) for k, n in terms]))
 
     def _factors(self, args: tuple[Expr, ...]) -> tuple[Number, list[int], list[int]]:
         number: Number = 1

@@ -79,8 +79,9 @@ def size_of(table: Table, dim: Dim) -> Term:
     if isinstance(dim, int):
         return number(table, dim)
     if isinstance(dim, str):
-        return table.size(dim)
-    products = [(c, [table.size(name) for name in monomial]) for monomial, c in dim.terms]
+        beyond = table.size_beyond(dim)
+        return table.size(dim) if beyond is None else plus([(1, beyond[0]), (-beyond[1], number(table, 1))])
+    products = [(c, [size_of(table, name) for name in monomial]) for monomial, c in dim.terms]
     return plus([(c, times(*factors) if factors else number(table, 1)) for c, factors in products])
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping
 from fractions import Fraction
 
-from matcalc.algebra.shapes import Dim, Shape
+from matcalc.algebra.shapes import Dim, Polynomial, Shape, dim_add, dim_mul, dim_names, dim_text
 from matcalc.errors import DataError
 
 __all__ = ["Dims", "Table", "Term", "dims_of", "make", "number", "postorder"]
@@ -94,10 +94,16 @@ class Table:
         #: What a term would be called if it needs a name.
         self.hints: dict[Term, str] = {}
         self._axes: dict[str, tuple[str, int]] = {}
+        self._longer: dict[str, tuple[str, int, Dim]] = {}
         for name, shape in shapes.items():
             for axis, dim in enumerate(dims_of(shape)):
                 if isinstance(dim, str):
                     self._axes.setdefault(dim, (name, axis))
+                elif isinstance(dim, Polynomial):
+                    for base in dim_names(dim):
+                        more = dim_add(dim, dim_mul(-1, base))
+                        if isinstance(more, int):
+                            self._longer.setdefault(base, (name, axis, dim))
 
     def make(self, op: str, args: tuple[Term, ...], data: Hashable, dims: Dims) -> Term:
         """The one term with these parts."""
@@ -113,6 +119,15 @@ class Table:
     def input(self, name: str, shape: Shape) -> Term:
         """A symbol as an operand."""
         return self.make("input", (), name, dims_of(shape))
+
+    def size_beyond(self, name: str) -> tuple[Term, int] | None:
+        """The length of an axis that is a number more than a dimension which no axis has, and the number."""
+        if name in self._axes or name not in self._longer:
+            return None
+        symbol, axis, dim = self._longer[name]
+        more = dim_add(dim, dim_mul(-1, name))
+        assert isinstance(more, int)
+        return self.make("size", (self.input(symbol, self.shapes[symbol]),), (dim_text(dim), axis), ()), more
 
     def size(self, name: str) -> Term:
         """A named dimension, read from the first symbol that has it as an axis."""

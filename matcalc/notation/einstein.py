@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from matcalc.errors import AmbiguityError, MatcalcError, ParseError
+from matcalc.notation.bounds import Bounds
 from matcalc.notation.tree import Node, postorder
 
 __all__ = ["with_sums"]
@@ -49,7 +50,7 @@ def with_sums(root: Node, text: str) -> Node:
 
 
 def _sum_over(node: Node, letters: tuple[str, ...]) -> Node:
-    around = Node("summed", [node], (letters, ""), node.start, node.end)
+    around = Node("summed", [node], Bounds(letters), node.start, node.end)
     around.bracketed = True
     return around
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from matcalc.errors import AmbiguityError, LimitError, MatcalcError, NotYetError, ParseError
-from matcalc.notation.indices import places
+from matcalc.notation.bounds import places
 from matcalc.notation.lexer import Token
 from matcalc.notation.names import SUBSCRIPTS
 
@@ -190,7 +190,7 @@ class _Walk:
         """A slash is tight if no space stands beside it."""
         before = self.text[token.start - 1 : token.start]
         after = self.text[token.end : token.end + 1]
-        tight = token.value == "/" and not before.isspace() and not after.isspace()
+        tight = token.value == "/" and not before.isspace() and not after.isspace() and after not in "∑\\"
         self.out.append(Token("TIGHT_SLASH" if tight else "SLASH", "/", token.start, token.end))
 
     def index(self, token: Token) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matcalc.algebra.shapes import SCALAR
+from matcalc.algebra.shapes import SCALAR, dim_add, dim_mul, dim_text
+from matcalc.notation.bounds import Bounds
 from matcalc.notation.constraints import Conflict, Constraints
-from matcalc.notation.dimensions import Size, Sizes, find, size_text, unify
+from matcalc.notation.dimensions import Size, Sizes, Variable, find, size_text, unify
 from matcalc.notation.indices import fixed, free_letters
 from matcalc.notation.tree import Node
 
-__all__ = ["delta", "entry", "gathered", "has_entries", "reference", "summed"]
+__all__ = ["delta", "entry", "gathered", "has_entries", "part", "reference", "summed"]
 
 
 def entry(c: Constraints, node: Node) -> Sizes:
@@ -42,13 +43,40 @@ def _range(c: Constraints, node: Node, size: Size, place: str) -> None:
 
 def summed(c: Constraints, node: Node) -> Sizes:
     """∑ᵢ has the size of what it sums, and its indices the range of the upper limit."""
-    indices, above = node.data
-    for index in indices:
+    bounds: Bounds = node.data
+    if bounds.relation and not unify(*map(c.range_of, bounds.pair)):
+        one, other = (size_text(c.range_of(index)) for index in bounds.pair)
+        raise Conflict(f"the indices that are compared run to {one} and to {other}", (node,), None)
+    for index in bounds.letters:
         size = c.range_of(index)
-        if above and not unify(size, int(above) if above.isdecimal() else above):
-            message = f"the sum runs to {above}, and what is summed has {size_text(size)} entries"
-            raise Conflict(message, (node,), None)
+        if bounds.length is not None and not unify(size, bounds.length):
+            has = f"and what is summed has {size_text(size)} entries"
+            assert bounds.above is not None
+            from_where = f"from {bounds.low} " if bounds.low != 1 else ""
+            raise Conflict(f"the sum runs {from_where}to {dim_text(bounds.above)}, {has}", (node,), None)
     return c.at[node.args[0]]
+
+
+def part(c: Constraints, node: Node) -> Sizes:
+    """The part of an array that a shifted index runs over; the array is as long as the largest shift asks for."""
+    base, cuts = node.args[0], node.data
+    sizes = list(c.at[base])
+    if len(cuts) == 1 and c.is_vector(base) and find(sizes[0]) == 1:
+        cuts = (None, *cuts)
+    for axis, cut in enumerate(cuts):
+        if cut is None:
+            continue
+        wanted = dim_add(cut.length, cut.before + cut.after)
+        has = find(sizes[axis])
+        if not isinstance(has, Variable):
+            rest = dim_add(has, dim_mul(-1, wanted))
+            if not isinstance(rest, int) or rest < 0:
+                message = f"the sum takes {dim_text(wanted)} entries of {c.source(base)}, which has {dim_text(has)}"
+                raise Conflict(message, (node,), None)
+        elif not unify(has, wanted):
+            raise c.refuse(f"{c.source(base)} has one entry, and the sum takes more", node)
+        sizes[axis] = cut.length
+    return sizes[0], sizes[1]
 
 
 def delta(c: Constraints, node: Node) -> Sizes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from matcalc.algebra import entries
-from matcalc.algebra.build import apply, identity, is_number, number, ones, power, sqrt, transpose
+from matcalc.algebra.build import add, apply, identity, is_number, multiply, number, ones, power, sqrt, transpose
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.networks import Factor, Network, NoMatrixForm, rename
 from matcalc.algebra.operations import REGISTRY
@@ -20,6 +20,7 @@ from matcalc.notation.calls import Call, call_function
 from matcalc.notation.elaborate import elaborate_node
 from matcalc.notation.elaboration import Elaboration
 from matcalc.notation.indices import fixed, letter_of
+from matcalc.notation.pairs import cut_out, pairs
 from matcalc.notation.tensors import MINUS_ONE, Tensor, Walk, single, summed_over
 from matcalc.notation.tree import Node
 
@@ -29,6 +30,9 @@ __all__ = ["elaborate_indexed"]
 def elaborate_indexed(nodes: list[Node], context: Elaboration, ranges: Mapping[str, Dim]) -> Expr:
     """The expression of a tree with index sums, given in postorder; free indices are axes in alphabetical order."""
     walk = Walk(context, dict(ranges))
+    for node in nodes:
+        if node.kind == "summed":
+            walk.lows.update(dict.fromkeys(node.data.letters, node.data.low))
     used = {arg for node in nodes for arg in node.args}
     for node in nodes:
         try:
@@ -64,8 +68,17 @@ def _visit(walk: Walk, node: Node) -> None:
 
 
 def _summed(walk: Walk, node: Node) -> Tensor:
-    body = walk.tensor(node.args[0])
-    return Tensor(summed_over(body.terms, *node.data[0]), body.row, body.column)
+    body, bounds = walk.tensor(node.args[0]), node.data
+    if bounds.relation:
+        return pairs(walk, node, body)
+    return Tensor(summed_over(body.terms, *bounds.letters), body.row, body.column)
+
+
+def _stretch(walk: Walk, node: Node) -> Tensor:
+    """The entries of an array over which a shifted index runs."""
+    if node.args[0] not in walk.context.at:
+        raise walk.refuse("a shifted index stands on an array with free indices", node)
+    return walk.lifted(cut_out(walk.context.at[node.args[0]], node.data))
 
 
 def _entry(walk: Walk, node: Node) -> Tensor:
@@ -126,9 +139,10 @@ def _delta(walk: Walk, node: Node) -> Tensor:
 
 
 def _index(walk: Walk, node: Node) -> Tensor:
-    """The number of an index: 1, 2, … in a vector."""
-    size = walk.ranges[node.data]
-    return single(apply(REGISTRY["positions"], (ones(size),)) if size != 1 else number(1), node.data)
+    """The number of an index: 1, 2, … in a vector, or from where the sum begins."""
+    size, low = walk.ranges[node.data], walk.lows.get(node.data, 1)
+    first = apply(REGISTRY["positions"], (ones(size),)) if size != 1 else number(1)
+    return single(add(first, multiply(number(low - 1), ones(size))) if low != 1 else first, node.data)
 
 
 # --- sums and products -------------------------------------------------------------------------------
@@ -308,10 +322,10 @@ _REDUCTIONS: dict[object, _Reduction] = {
 }  # fmt: skip
 
 #: Nodes that are tensors whatever their operands are.
-_ALWAYS = frozenset({"summed", "entry", "delta", "index", "gathered"})
+_ALWAYS = frozenset({"summed", "entry", "delta", "index", "gathered", "part"})
 _RULES: dict[str, Callable[[Walk, Node], Tensor]] = {
-    "summed": _summed, "entry": _entry, "delta": _delta, "index": _index, "gathered": _gathered, "sum": _total,
-    "negated": _negated, "juxtaposed": _product, "times": _product, "ratio": _ratio, "over": _ratio,
+    "summed": _summed, "entry": _entry, "delta": _delta, "index": _index, "gathered": _gathered, "part": _stretch,
+    "sum": _total, "negated": _negated, "juxtaposed": _product, "times": _product, "ratio": _ratio, "over": _ratio,
     "entrywise": _hadamard, "frobenius": _frobenius, "raised": _raised, "power": _power, "entrywise_power": _power,
     "norm": _norm, "bars": _bars, "indicator": _indicator, "call": _call, "bare": _call,
 }  # fmt: skip

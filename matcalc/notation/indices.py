@@ -8,57 +8,18 @@ bracket binds.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
-from matcalc.errors import AmbiguityError, NotYetError, ParseError
-from matcalc.notation.names import SUBSCRIPT_LETTERS, SUBSCRIPTS, SUPERSCRIPTS
+from matcalc.errors import AmbiguityError, ParseError
+from matcalc.notation.bounds import Bounds, parted
+from matcalc.notation.shifts import cut_parts
 from matcalc.notation.tree import Node, postorder
 
-__all__ = [
-    "INDEXED", "SUMMATION", "bind", "fixed", "fixed_letters", "free_letters", "index_letters", "letter_of", "places",
-    "read_bounds",
-]  # fmt: skip
+__all__ = ["INDEXED", "bind", "fixed", "fixed_letters", "free_letters", "letter_of", "summed_pair"]
 
 #: The kinds of nodes that only index notation has.
-INDEXED = frozenset({"summed", "entry", "delta", "index", "gathered"})
-
-_LOWERED = "".join(SUBSCRIPT_LETTERS)
-_BELOW = rf"_\{{[^{{}}\n]{{1,60}}\}}|_[A-Za-z](?![A-Za-z])|[{_LOWERED}][{_LOWERED}₌₀₁,]*"
-_ABOVE = rf"\^\{{[^{{}}\n]{{1,40}}\}}|\^[A-Za-z0-9]|[{''.join(SUPERSCRIPTS)}]+"
-#: A ∑ with what stands below and above it, in this order or the other.
-SUMMATION = (
-    r"(?:∑|\\sum(?![A-Za-z])(?:\s*\\(?:no)?limits(?![A-Za-z]))?|sum(?=_))"
-    rf"(?:\s*(?:{_BELOW})(?:\s*(?:{_ABOVE}))?|\s*(?:\^\{{[^{{}}\n]{{1,40}}\}}|\^[A-Za-z0-9])\s*(?:{_BELOW}))?"
-)
-_BOUNDS = re.compile(rf"(?P<first>\s*(?:{_ABOVE}))??\s*(?P<below>{_BELOW})\s*(?P<above>{_ABOVE})?$")
-_PLAIN = str.maketrans({**SUBSCRIPTS, "₌": "="})
-
-
-def index_letters(written: str) -> tuple[str, ...]:
-    """The indices in a subscript; none if it is not made of lower-case Latin letters.
-
-    >>> index_letters("ᵢⱼ"), index_letters("_{i, j}"), index_letters("max₁")
-    (('i', 'j'), ('i', 'j'), ())
-    """
-    plain = re.sub(r"[_{}\s,]|\\[,;]", "", written.translate(_PLAIN))
-    return tuple(plain) if re.fullmatch("[a-z]+", plain) else ()
-
-
-_WHOLE = re.compile(r"\\cdot(?![A-Za-z])|[·⋅∙•∗*]")
-
-
-def places(written: str) -> tuple[str, ...]:
-    """The places in a subscript: letters, numbers, and ":" for all of an axis; none if it is anything else.
-
-    >>> places("_{i,:}"), places("ᵢⱼ"), places("_{:, 2}"), places("₁₂"), places("_{i+1}")
-    (('i', ':'), ('i', 'j'), (':', '2'), ('12',), ())
-    """
-    plain = _WHOLE.sub(":", re.sub(r"[_{}\s]|\\[,;]", "", written.translate(_PLAIN)))
-    if "," not in plain:
-        return tuple(re.findall(r"[0-9]+|.", plain)) if re.fullmatch("[a-z:]+|[0-9]{1,9}", plain) else ()
-    found = tuple(plain.split(","))
-    return found if all(re.fullmatch("[a-z:]|[0-9]{1,9}", place) for place in found) else ()
+INDEXED = frozenset({"summed", "entry", "delta", "index", "gathered", "part"})
 
 
 def fixed(place: str) -> str:
@@ -69,40 +30,12 @@ def fixed(place: str) -> str:
     return place if place == ":" else place[1:] if place[0] == "=" else ""
 
 
-def read_bounds(written: str, start: int) -> tuple[tuple[str, ...], str]:
-    """The indices of a sum as it is written, and its upper limit or "".
-
-    >>> read_bounds("∑_{i=1}^{n}", 0), read_bounds("∑ᵢⱼ", 0)
-    ((('i',), 'n'), (('i', 'j'), ''))
-    """
-    here = ((start, start + len(written)),)
-    match = _BOUNDS.search(written)
-    if match is None:
-        raise ParseError(
-            "this sum has no index",
-            spans=here,
-            advice="Write ∑ᵢ, sum_i or \\sum_{i}; the sum of all entries is sum(x).",
-        )
-    below = match["below"].translate(_PLAIN).strip("_{} ")
-    name, equals, low = below.partition("=")
-    letters = index_letters(name)
-    if not letters:
-        raise NotYetError(
-            f"the index {below} of a sum is not read", spans=here,
-            advice="An index is a lower-case letter that runs over a whole range: ∑ᵢ, ∑ᵢⱼ, ∑_{i=1}^{n}.",
-        )  # fmt: skip
-    if equals and low.strip() != "1":
-        raise NotYetError(
-            f"the sum over {letters[0]} starts at {low.strip()}", spans=here, advice="Indices start at 1."
-        )
-    above = "".join(SUPERSCRIPTS.get(c, c) for c in (match["first"] or match["above"] or "")).strip("^{} ")
-    if above and len(letters) > 1:
-        raise ParseError(
-            "an upper limit stands on a sum over several indices", spans=here, advice="Write one ∑ for each."
-        )
-    if above and not re.fullmatch(r"[A-Za-z]|[0-9]{1,9}", above):
-        raise NotYetError(f"the upper limit {above} is not read", spans=here, advice="It is a dimension or a number.")
-    return letters, above
+def summed_pair(node: Node) -> str:
+    """The pair i≠j that a sum runs over with both its indices, or nothing."""
+    if node.kind != "summed" or len(node.data.pair) != 2 or len(node.data.letters) != 2:
+        return ""
+    one, other = map(letter_of, node.data.pair)
+    return f"{one} {node.data.relation} {other}"
 
 
 def letter_of(index: str) -> str:
@@ -121,21 +54,31 @@ def bind(root: Node, declared: Collection[str], dimensions: Collection[str], con
     _gather(root)
     summed: dict[str, Node] = {}
     alone: dict[str, Node] = {}
+    sums: dict[str, Bounds] = {}
+    indexed: list[Node] = []
     stack: list[tuple[Node, dict[str, str]]] = [(root, {})]
     while stack:
         node, scope = stack.pop()
         if node.kind == "summed":
-            letters, above = node.data
+            bounds: Bounds = node.data
+            letters = _summed(node, bounds, scope)
             summed.update(dict.fromkeys(letters, node))
             scope = {**scope, **_bound(node, letters, scope, declared)}
-            node.data = (tuple([scope[letter] for letter in letters]), above)
+            node.data = replace(
+                bounds,
+                letters=tuple([scope[letter] for letter in letters]),
+                pair=tuple([scope[letter] for letter in bounds.pair]),
+            )
+            sums.update(dict.fromkeys(node.data.letters, node.data))
         elif node.kind == "gathered":
             scope = {**scope, **_bound(node, node.data, scope, declared)}
             node.data = tuple([scope[letter] for letter in node.data])
         elif node.kind in ("entry", "delta"):
-            _undeclared(node.span, node.data, declared)
-            alone.update({letter: node for letter in node.data if letter not in scope})
-            node.data = tuple([scope.get(letter, letter) for letter in node.data])
+            split = [parted(index) for index in node.data]
+            _undeclared(node.span, [letter for letter, _ in split], declared)
+            alone.update({letter: node for letter, _ in split if letter not in scope})
+            node.data = tuple([f"{scope.get(letter, letter)}{f'{by:+d}' if by else ''}" for letter, by in split])
+            indexed.append(node)
         elif node.kind == "index":
             _number(node, scope, dimensions)
         stack.extend((arg, scope) for arg in reversed(node.args))
@@ -146,6 +89,34 @@ def bind(root: Node, declared: Collection[str], dimensions: Collection[str], con
             advice="A sum covers the product that follows it: write brackets around all that is summed, "
             "or another letter outside.",
         )
+    cut_parts(indexed, sums)
+
+
+def _summed(node: Node, bounds: Bounds, scope: Mapping[str, str]) -> tuple[str, ...]:
+    """What ∑_{i≠j} sums over: both indices, or the one that no sum around it has."""
+    inner = tuple([letter for letter in bounds.letters if letter not in scope])
+    if not bounds.pair or not inner:
+        return bounds.letters
+    one, other = bounds.pair
+    here = ((node.start, node.start + 1),)
+    below = free_letters(node.args[0])[node.args[0]]
+    for letter in bounds.pair:
+        if letter not in below:
+            raise AmbiguityError(
+                f"{letter} does not occur in this sum over pairs", spans=here,
+                advice="In a sum over pairs both indices stand on entries.",
+            )  # fmt: skip
+    if inner == bounds.pair and one > other:
+        raise AmbiguityError(
+            f"{one}{bounds.relation}{other} below a ∑ has two readings: both indices are summed, or {one} alone",
+            spans=here,
+            advice=f"Write ∑_{{{other}{_TURNED[bounds.relation]}{one}}} for both; for {one} alone take the term with "
+            f"{one} = {other} off the whole sum.",
+        )
+    return inner
+
+
+_TURNED = {"<": ">", ">": "<", "≤": "≥", "≥": "≤", "≠": "≠"}
 
 
 def fixed_letters(nodes: Iterable[Node]) -> dict[str, None]:
@@ -160,7 +131,7 @@ def _mark(root: Node, constant: Collection[str]) -> None:
     while stack:
         node, bound = stack.pop()
         if node.kind == "summed":
-            bound |= set(node.data[0])
+            bound |= set(node.data.letters)
         elif node.kind in ("entry", "delta"):
             node.data = tuple(
                 [f"={p}" if p.isdecimal() or (p in constant and p not in bound) else p for p in node.data]
@@ -174,11 +145,11 @@ def free_letters(root: Node) -> dict[Node, frozenset[str]]:
     for node in postorder(root):
         here = frozenset().union(*[free[arg] for arg in node.args])
         if node.kind == "summed":
-            here -= set(node.data[0])
+            here -= set(node.data.letters)
         elif node.kind == "gathered" or (node.kind == "entry" and set(node.data) <= here):
             here -= set(node.data)
         elif node.kind in ("entry", "delta"):
-            here |= {place for place in node.data if not fixed(place)}
+            here |= {parted(place)[0] for place in node.data if not fixed(place)}
         elif node.kind == "index":
             here |= {node.data}
         free[node] = here

@@ -256,7 +256,7 @@ _WITH_INDICES = frozenset({"entry", "delta", "gathered"})
 def _ranges(problem: Problem, found: Constraints) -> dict[str, Dim]:
     """How far the indices run; an index that stands on nothing has no range."""
     for node in problem.nodes:
-        indices = node.data[0] if node.kind == "summed" else node.data if node.kind in _WITH_INDICES else ()
+        indices = node.data.letters if node.kind == "summed" else node.data if node.kind in _WITH_INDICES else ()
         for index in indices:
             if not fixed(index) and isinstance(find(found.range_of(index)), Variable):
                 raise ShapeError(

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from matcalc.algebra.build import Number
 from matcalc.errors import LimitError, MatcalcError, NotYetError, ParseError
-from matcalc.notation.indices import SUMMATION, read_bounds
+from matcalc.notation.bounds import SUMMATION, read_bounds
 from matcalc.notation.names import ACCENTS, DECORATIONS, GREEK, PRIMES, SUBSCRIPTS, SUPERSCRIPTS, WORD
 
 __all__ = ["MAX_DIGITS", "MAX_LENGTH", "Token", "scan"]
@@ -79,7 +79,10 @@ _SILENT = {
 }
 
 _REFUSED: dict[str, tuple[type[MatcalcError], str, str]] = {
-    "∏": (NotYetError, "products over an index are not read yet", ""),
+    "∏": (
+        NotYetError, "products over an index are not read",
+        "The gradient of ∏ᵢ xᵢ has no closed form where two entries are 0. For positive entries it is exp(∑ᵢ log(xᵢ)).",
+    ),
     "\\": (ParseError, "division from the left is not part of the notation", "Write X⁻¹ y for X \\ y."),
     "∂": (NotYetError, "a derivative is not part of the notation", "Write the function, and say by what to derive."),
     "=": (NotYetError, "one expression is read, not an equation", "Write one side of the equation alone."),

@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from matcalc.algebra.shapes import SCALAR
 from matcalc.errors import AmbiguityError, MatcalcError, ParseError
+from matcalc.notation.bounds import places
 from matcalc.notation.declarations import Partial
-from matcalc.notation.indices import places
 from matcalc.notation.lexer import Token
 from matcalc.notation.names import DIGITS, SUBSCRIPT_LETTERS, SUBSCRIPTS, normalise_name, pieces_of
 

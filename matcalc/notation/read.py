@@ -31,7 +31,7 @@ from matcalc.notation.fences import fence
 from matcalc.notation.forms import check_forms, mark_determinants, settle_slashes
 from matcalc.notation.grammar import parse_tokens
 from matcalc.notation.indexed import elaborate_indexed
-from matcalc.notation.indices import INDEXED, bind, fixed_letters
+from matcalc.notation.indices import INDEXED, bind, fixed_letters, summed_pair
 from matcalc.notation.infer import Inference, Problem, infer
 from matcalc.notation.latex_reader import from_latex, relocated
 from matcalc.notation.latex_tokens import is_latex
@@ -192,6 +192,8 @@ def _read(
     found = _sizes(body, nodes, names, declared, functions)
     context = Elaboration(body, found.symbols, found.leaves, functions, mark_determinants(nodes), found.guessed)
     last = _built(nodes, context, found)
+    for pair in filter(None, map(summed_pair, nodes)):
+        vocabulary.notes.append(f"the sum over {pair} is over both indices")
     if any(node.kind in INDEXED for node in nodes):
         if any(node.op is CONTRACT for node in postorder_of(*context.at.values())):
             vocabulary.notes.append("a sum over indices that no product of matrices gives is kept as a sum")
@@ -267,7 +269,7 @@ def _bound(nodes: list[Node], text: str, vocabulary: Vocabulary) -> list[Node]:
     if vocabulary.einstein:
         nodes = postorder(with_sums(nodes[-1], text))
     bind(nodes[-1], vocabulary.declared, vocabulary.dimensions, vocabulary.indices)
-    return nodes
+    return postorder(nodes[-1])
 
 
 def _symbols(tokens: list[Token]) -> tuple[str, ...]:

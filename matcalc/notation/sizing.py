@@ -11,7 +11,7 @@ from matcalc.errors import AmbiguityError
 from matcalc.notation.constraints import UNLIKELY, Constraints, symbols_below
 from matcalc.notation.declarations import declare
 from matcalc.notation.dimensions import Size, Sizes, Variable, find, unify
-from matcalc.notation.index_sizes import delta, entry, gathered, has_entries, reference, summed
+from matcalc.notation.index_sizes import delta, entry, gathered, has_entries, part, reference, summed
 from matcalc.notation.names import is_upper
 from matcalc.notation.stacks import size_stacked
 from matcalc.notation.tree import Node
@@ -354,5 +354,5 @@ _VISIT: dict[str, _Rule] = {
     "ratio": _divided, "over": _divided, "entrywise": _entrywise, "kronecker": _kronecker, "frobenius": _frobenius,
     "raised": _raised, "power": _power, "entrywise_power": _entrywise_power, "norm": _norm, "bars": _bars,
     "indicator": _sum, "call": _call, "bare": _call, "stacked": size_stacked, "entry": entry,
-    "summed": summed, "delta": delta, "gathered": gathered, "index": _scalar,
+    "summed": summed, "delta": delta, "gathered": gathered, "part": part, "index": _scalar,
 }  # fmt: skip

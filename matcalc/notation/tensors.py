@@ -52,6 +52,7 @@ class Walk:
     def __init__(self, context: Elaboration, ranges: dict[str, Dim]) -> None:
         self.context = context
         self.ranges = ranges
+        self.lows: dict[str, int] = {}  # where an index begins
         self.tensors: dict[Node, Tensor] = {}
         self.squares: dict[Node, Tensor] = {}  # of norms: what they are the root of
         self.fresh = (f"#{i}" for i in count())

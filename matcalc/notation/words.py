@@ -17,8 +17,8 @@ from typing import cast
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Shape
 from matcalc.errors import MatcalcError, NotYetError, ParseError
+from matcalc.notation.bounds import Bounds, index_letters, parted, places
 from matcalc.notation.declarations import Path
-from matcalc.notation.indices import index_letters, places
 from matcalc.notation.lexer import Token
 from matcalc.notation.names import (
     DIGITS,
@@ -148,9 +148,9 @@ class _Words:
         self.limits: set[str] = set()
         for token in tokens:
             if token.type == "SUM":
-                letters, above = cast(tuple[tuple[str, ...], str], token.value)
-                self.indices.update(letters)
-                self.limits.update([above] if above.isalpha() else [])
+                bounds = cast(Bounds, token.value)
+                self.indices.update(bounds.letters)
+                self.limits.update(bounds.names)
             elif vocabulary.einstein and token.type == "WORD":
                 self.indices.update(self.subscript(normalise_name(str(token.value)[:_LONGEST])))
 
@@ -285,11 +285,11 @@ class _Words:
         return True
 
     def spelt(self, token: Token) -> tuple[str, ...]:
-        """The indices of M_{pi} in a sum over p or i, where they are not the letter π."""
+        """The indices of x_{i+1}, and those of M_{pi} in a sum over p or i, where they are not the letter π."""
         written = self.text[token.start : token.end]
         cut = written.rfind("_") if "_" in written else len(written.rstrip("".join(SUBSCRIPT_LETTERS)))
         letters = index_letters(written[cut:])
-        return letters if self.indices.intersection(letters) else ()
+        return letters if self.indices.intersection([parted(index)[0] for index in letters]) else ()
 
     def letter(self, at: int, token: Token, name: str, out: list[Token]) -> None:
         """A single letter that is not declared."""

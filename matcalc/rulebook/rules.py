@@ -96,6 +96,7 @@ SIMPLIFY: tuple[Identity, ...] = (
     Identity("vec of a row", "vec(xᵀ)", "x", "x: n 1 -> n 1"),
     Identity("⊙ with the identity", "I ⊙ X", "diag(diagonal(X))", "X: n n -> n n"),
     Identity("diagonal of the identity", "diagonal(I)", "𝟏", " -> n 1"),
+    Identity("diagonal of ones", "diagonal(𝟏𝟏ᵀ)", "𝟏", " -> n 1"),
     Identity("diag of ones", "diag(𝟏)", "I", " -> n n"),
     # unit vectors
     Identity("product of unit vectors", "e_jᵀ I_n e_k", "δ_jk", "j: 1 1, k: 1 1 -> 1 1"),
