@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from matcalc.errors import AmbiguityError, LimitError, MatcalcError, NotYetError, ParseError
-from matcalc.notation.bounds import places
+from matcalc.notation.bounds import index_letters, places
 from matcalc.notation.lexer import Token
 from matcalc.notation.names import SUBSCRIPTS
 
@@ -209,7 +209,7 @@ class _Walk:
                 before.value, before.end = plain, token.end
                 return
             if before.type in ("RPAR", "RSQUARE", "SUPERSCRIPT"):
-                found = places(str(token.value))
+                found = places(str(token.value)) or index_letters(str(token.value))
                 if self.is_entry(found, before):
                     self.out.append(Token("ENTRY", found, token.start, token.end))
                     return
