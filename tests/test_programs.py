@@ -42,6 +42,11 @@ def test_shapes_are_inferred_over_all_statements():
     assert reading.symbols["A"].shape[0] == "m"
 
 
+def test_a_line_with_a_minus_that_uses_the_name_before_it_is_a_statement():
+    written = derive("p = softmax(V h)\n−yᵀlog(p)", "V")
+    assert written.expr is derive("p = softmax(V h); −yᵀlog(p)", "V").expr
+
+
 def test_declarations_follow_the_program():
     d = derive("S = X + λ I; log det S where X: n n spd, λ scalar positive", "λ")
     assert str(d.expr) == "tr((X + λ I)⁻¹)"

@@ -76,7 +76,7 @@ def _line_ends(text: str, start: int, at: int) -> bool:
     if _CONTINUES.match(text, at + 1):
         return False
     sign = _SIGN.match(text, at + 1)
-    if sign is not None:
+    if sign is not None and not _uses_itself(text, start, at):
         where = sign.end()
         raise ParseError(
             "a line that begins with a minus could go on with the line before or be a new statement",
@@ -84,6 +84,26 @@ def _line_ends(text: str, start: int, at: int) -> bool:
             advice="Put the minus at the end of the line before, or ; between the statements.",
         )
     return True
+
+
+def _uses_itself(text: str, start: int, at: int) -> bool:
+    """Whether a statement that went on with the next line would use the name that it assigns."""
+    assigned = _LEFT.match(text, start, at)
+    if assigned is None:
+        return False
+    end = min([i for i in (text.find(c, at + 1) for c in ";\n") if i >= 0], default=len(text))
+    name = normalise_name(assigned["name"])
+    return any(_is_name(word.group(), name) for word in _WORDS.finditer(text, at, end))
+
+
+_WORDS = re.compile(rf"\\?{WORD}")
+
+
+def _is_name(word: str, name: str) -> bool:
+    try:
+        return normalise_name(word) == name
+    except DeclarationError:
+        return False
 
 
 def _statement(text: str, start: int, end: int, last: bool = False) -> Statement:
