@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from matcalc.algebra.blocks import STACK
 from matcalc.algebra.build import ADD, HADAMARD, INNER, INVERSE, MATPOW, NUMBER, POWER, PRODUCT, number_value
 from matcalc.algebra.contractions import sizes_of
 from matcalc.algebra.expr import Expr, postorder
@@ -56,12 +57,14 @@ def _of(node: Expr, args: list[Degrees], point: Point) -> Degrees:
 
 def _of_array(node: Expr, args: list[Degrees], point: Point) -> Degrees:
     """Inverses and determinants by the degrees of minors; reductions as sums over all entries."""
+    if node.op is STACK:
+        return max(n for n, _ in args), max(d for _, d in args)
     rows, columns = (point.size(d) for d in node.args[0].shape)
-    above, below = max(args)
+    above, below = sum(n for n, _ in args), sum(d for _, d in args)  # A ⊗ B is linear in each
     if node.op.differential or node.op is INVERSE:
         cleared = above + rows * columns * below
         return rows * columns * (below + cleared) + _FUNCTION, rows * columns * (below + cleared) + _FUNCTION
-    return _sum([(sum(n for n, _ in args), sum(d for _, d in args))] * (rows * columns)) if below else (above, 0)
+    return _sum([(above, below)] * (rows * columns)) if below else (above, 0)
 
 
 def _contracted(node: Expr, point: Point) -> int:

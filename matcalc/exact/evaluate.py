@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import cast
 
+from matcalc.algebra.blocks import Partition
 from matcalc.algebra.build import MATPOW, NUMBER, POWER, number_value
 from matcalc.algebra.contractions import Spec, sizes_of
 from matcalc.algebra.expr import Expr, postorder
@@ -235,6 +236,19 @@ def _unit(node: Expr, point: Point, k: Matrix, x: Matrix) -> Matrix:
     return [[_is(k, [[Dual(i + 1)]])] for i in range(len(x))]
 
 
+def _stack(node: Expr, point: Point, *args: Matrix) -> Matrix:
+    _, widths = cast(Partition, node.data)
+    rows = [args[at : at + len(widths)] for at in range(0, len(args), len(widths))]
+    return [[x for block in row for x in block[i]] for row in rows for i in range(len(row[0]))]
+
+
+def _block(node: Expr, point: Point, a: Matrix) -> Matrix:
+    heights, widths, i, j = cast(tuple[tuple[Dim, ...], tuple[Dim, ...], int, int], node.data)
+    top, left = (sum([point.size(d) for d in sizes[:k]]) for sizes, k in ((heights, i), (widths, j)))
+    rows, columns = (point.size(d) for d in node.shape)
+    return [row[left : left + columns] for row in a[top : top + rows]]
+
+
 #: (node, point, *operands) → value.
 _OPERATIONS: dict[str, Callable[..., Matrix]] = {
     "product": _product,
@@ -242,6 +256,8 @@ _OPERATIONS: dict[str, Callable[..., Matrix]] = {
     "hadamard": _entrywise(Dual.__mul__),
     "transpose": lambda node, point, a: [list(column) for column in zip(*a, strict=True)],
     "inner": _inner,
+    "stack": _stack,
+    "block": _block,
     "inv": lambda node, point, a: inverse(a),
     "group": lambda node, point, a: a,
     "tr": _trace,
