@@ -87,7 +87,7 @@ def index_array(differential, dx, shape, sizes, arrays):
     """The array that the index form states, with four axes."""
     marks = [(f"{a}" if shape[i] != 1 else "") for i, a in enumerate("ij")]
     own = [(f"{a}" if dx.shape[i] != 1 else "") for i, a in enumerate("kl")]
-    terms = linear_entries(differential, dx, *marks, tuple(own))
+    terms = linear_entries(differential, dx, *marks, tuple(own), shown=True)
     rows, columns = (dim_substitute(d, sizes) for d in shape)
     rows_of_x, columns_of_x = (dim_substitute(d, sizes) for d in dx.shape)
     out = np.zeros((rows, columns, rows_of_x, columns_of_x))
@@ -98,6 +98,9 @@ def index_array(differential, dx, shape, sizes, arrays):
             lengths = [index_length(term, values, i) for i in summed(term)]
             for inner_at in itertools.product(*map(range, lengths)):
                 there = {**place, **dict(zip(summed(term), inner_at, strict=True))}
+                for index, size in sorted(term.splits, key=lambda split: len(split[0])):
+                    if index in there:
+                        there[f"{index}₁"], there[f"{index}₂"] = divmod(there[index], dim_substitute(size, sizes))
                 if all(there[a] == there[b] for a, b in term.deltas):
                     factors = [values[e][there[a], there[b]] for e, a, b in term.entries]
                     out[at] += float(term.number) * np.prod(factors)
@@ -189,6 +192,8 @@ COMPOSED = [
     ("logdet(X) X⁻¹", "X"), ("expm(A X)", "X"), ("sqrtm(XᵀX + I)", "X"), ("tril(X Xᵀ) X", "X"), ("X³", "X"),
     ("𝟏ᵀX diag(x)", "X"), ("sum(X) Xᵀ", "X"), ("relu(X A) B", "X"), ("(A ⊙ (x yᵀ)) z", "x"), ("inv(A + x yᵀ) y", "x"),
     ("[A, B]ᵀ [A, B]", "A"), ("inv([A, x; xᵀ, 1])", "A"), ("[(A x); tanh(x)]", "x"), ("[A, x; xᵀ, 1] [x; 1]", "x"),
+    ("A ⊗ (X B)", "X"), ("vec(A X B) xᵀ", "X"), ("x ⊗ (A x)", "x"), ("A ⊗ (B ⊗ X)", "X"),
+    ("triu(A X) x", "X"), ("[A, x; xᵀ, 1] ⊗ x", "x"), ("vec(X ⊗ X)", "X"),
     ("∑_{kl} A_ij B_ik C_il D_jk E_jl F_kl", "F"), ("∑_{jkl} A_ij B_ik C_il D_jk E_jl F_kl", "B"),
     ("∑_{jkl} x_j A_ij B_ik C_il D_jk E_jl F_kl x_k", "x"), ("∑_{ijkl} A_ij B_ik C_il D_jk E_jl X_kl x_i", "X"),
     ("∑_{jkl} X_ij X_ik X_il X_jk X_jl X_kl", "X"), ("A (∑_{kl} X_ij exp(B)_ik C_il D_jk E_jl F_kl)ᵢⱼ x", "B"),
@@ -209,6 +214,27 @@ def test_composed_map(text, wrt):
         for n, s in symbols.items()
     }
     check_all_readings(f, symbols[wrt], arrays, sizes, rng)
+
+
+DECLARED = [
+    ("(A ⊗ X) B", "X", {"A": "m n", "X": "p q", "B": "n*q k"}),
+    ("C (X ⊗ x)", "X", {"C": "k m*n", "X": "m p", "x": "n"}),
+    ("(A ⊗ X) vec(B X)", "X", {"A": "m q", "X": "k q", "B": "q k"}),
+    ("[A, B] C", "A", {"A": "m n", "B": "m p", "C": "n+p q"}),
+    ("tril(A X) ⊗ x", "X", {"A": "m n", "X": "n p", "x": "q"}),
+]
+
+
+@pytest.mark.parametrize(("text", "wrt", "where"), DECLARED, ids=[f"{f} by {x}" for f, x, _ in DECLARED])
+def test_declared_map(text, wrt, where):
+    """Indices that stand for two, summed over and not."""
+    rng = np.random.default_rng(6)
+    f = expand_definitions(parse(text, where=where), ())
+    symbols = {node.data: node for node in postorder(f) if node.op.name == "symbol"}
+    dims = dict.fromkeys(d for s in symbols.values() for dim in s.shape for d in dim_names(dim))
+    sizes = {d: 2 + i % 2 for i, d in enumerate(dims)}
+    arrays = {n: rng.normal(size=[dim_substitute(d, sizes) for d in s.shape]) for n, s in symbols.items()}
+    assert check_all_readings(f, symbols[wrt], arrays, sizes, rng)
 
 
 def test_inner_products_and_scalars_take_part():

@@ -206,3 +206,19 @@ def test_units_of_the_kronecker_product_are_not_written(f, wrt, where, expected)
 )
 def test_powers_of_a_scalar_are_one_in_index_notation(f, order, expected):
     assert derive(f, "x", where={"x": "n"}, order=order).index.right == expected
+
+
+INDEXED = [
+    ("A ⊗ X", "X", None, "∂Fᵢⱼ/∂Xₖₗ = δᵢ₂ₖ δⱼ₂ₗ Aᵢ₁ⱼ₁ where i = (i₁ − 1) p + i₂, j = (j₁ − 1) q + j₂"),
+    ("vec(A X B)", "X", None, "∂fᵢ/∂Xⱼₖ = Aᵢ₂ⱼ Bₖᵢ₁ where i = (i₁ − 1) m + i₂"),
+    ("tril(X)", "X", {"X": "n n"}, "∂Fᵢⱼ/∂Xₖₗ = δᵢₖ δⱼₗ 𝟙[i ≥ j]"),
+    ("triu(X) x", "X", {"X": "n n", "x": "n"}, "∂fᵢ/∂Xⱼₖ = δᵢⱼ 𝟙[i ≤ k] xₖ"),
+    ("[A; B]", "A", {"A": "m n", "B": "p n"}, "∂Fᵢⱼ/∂Aₖₗ = δⱼₗ ([I; 𝟎])ᵢₖ"),
+]
+
+
+@pytest.mark.parametrize(("text", "wrt", "where", "written"), INDEXED, ids=[row[0] for row in INDEXED])
+def test_entries_of_products_of_indices_triangles_and_blocks(text, wrt, where, written):
+    d = derive(text, wrt, where=where)
+    assert str(d.index) == written
+    assert d.index.latex().isascii()

@@ -7,10 +7,12 @@ of three axes and more are computed from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from itertools import count
+from typing import cast
 
+from matcalc.algebra.blocks import Partition, selector
 from matcalc.algebra.build import (
     GROUP,
     HADAMARD,
@@ -19,9 +21,11 @@ from matcalc.algebra.build import (
     PRODUCT,
     TRANSPOSE,
     Number,
+    apply,
     hadamard,
     is_chain,
     multiply,
+    ones,
     parts,
     reassemble,
 )
@@ -29,6 +33,7 @@ from matcalc.algebra.contractions import factors_of
 from matcalc.algebra.entries import index_text, is_unit
 from matcalc.algebra.expr import Expr, postorder
 from matcalc.algebra.networks import CONTRACT
+from matcalc.algebra.shapes import Dim
 from matcalc.errors import DerivativeError
 
 __all__ = ["Pair", "Term", "linear_entries", "summed"]
@@ -36,47 +41,69 @@ __all__ = ["Pair", "Term", "linear_entries", "summed"]
 Pair = tuple[str, str]
 
 
+#: The two parts of an index i = (i₁ − 1) p + i₂, where p is how far i₂ runs.
+_PARTS = "₁₂"
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A product: a number, δ of pairs of indices, and entries of expressions."""
+    """A product: a number, δ of pairs of indices, and entries of expressions.
+
+    splits: the indices that stand for two, i₁ and i₂, each with how far the second runs.
+    """
 
     number: Number = 1
     deltas: tuple[Pair, ...] = ()
     entries: tuple[tuple[Expr, str, str], ...] = ()
+    splits: tuple[tuple[str, Dim], ...] = ()
 
     def times(self, other: Term) -> Term:
         """The product of two terms."""
-        return Term(self.number * other.number, self.deltas + other.deltas, self.entries + other.entries)
+        splits = tuple(dict.fromkeys(self.splits + other.splits))
+        return Term(self.number * other.number, self.deltas + other.deltas, self.entries + other.entries, splits)
 
     def renamed(self, old: str, new: str) -> Term:
-        """The term with an index renamed."""
+        """The term with an index renamed, and its parts with it."""
 
         def name(i: str) -> str:
-            return new if i == old else i
+            return new + i[len(old) :] if i == old or (i.startswith(old) and not i[len(old) :].strip(_PARTS)) else i
 
         deltas = tuple([(name(a), name(b)) for a, b in self.deltas])
-        return Term(self.number, deltas, tuple([(e, name(i), name(j)) for e, i, j in self.entries]))
+        splits = tuple(dict.fromkeys([(name(i), size) for i, size in self.splits]))
+        return Term(self.number, deltas, tuple([(e, name(i), name(j)) for e, i, j in self.entries]), splits)
+
+    @property
+    def indices(self) -> list[str]:
+        """All indices, each once."""
+        used = [i for pair in self.deltas for i in pair] + [i for _, a, b in self.entries for i in (a, b)]
+        return list(dict.fromkeys([i for i in used if i]))
 
 
 def summed(term: Term) -> list[str]:
-    """The indices of a term that are summed over."""
-    used = [i for pair in term.deltas for i in pair] + [i for _, a, b in term.entries for i in (a, b)]
-    return list(dict.fromkeys([i for i in used if i.startswith("#")]))
+    """The indices of a term that are summed over; the parts of one go with it."""
+    used = term.indices
+    return [i for i in used if i.startswith("#") and not _is_part(i, used)]
+
+
+def _is_part(index: str, used: Collection[str]) -> bool:
+    """Whether the index is a part of another that stands in the term as well."""
+    return any(index[:at] in used for at in range(len(index.rstrip(_PARTS)), len(index)))
 
 
 def linear_entries(
-    e: Expr, dx: Expr, row: str, column: str, at: Pair, most: int = 0, *, named: bool = False
+    e: Expr, dx: Expr, row: str, column: str, at: Pair, most: int = 0, *, shown: bool = False
 ) -> list[Term]:
     """The entry of e in this row and column, where dx is 1 at the indices `at` and 0 elsewhere.
 
-    most: the number of terms above which this is refused; 0 for any. named: whether the places of unit
-    vectors are indices in the terms, so that eᵢ is δᵢₖ.
+    most: the number of terms above which this is refused; 0 for any. shown: whether the terms are for the eye:
+    then the places of unit vectors are indices, so that eᵢ is δᵢₖ, an index may stand for two, as those of ⊗ and
+    vec do, and blocks are placed by matrices of 0 and I.
     """
-    reader = _Reader(dx, at)
+    reader = _Reader(dx, at, shown)
     if most and _count(e, dx) > most:
         raise DerivativeError(f"the entries are a sum of more than {most} terms")
     terms = [reader.opened(term) for term in reader.linear(e, row, column)]
-    found = [_contracted(_with_places(term) if named else term, reader.dummies) for term in terms]
+    found = [_contracted(_with_places(term) if shown else term, reader.dummies) for term in terms]
     return [_without_ones(term) for term in found if not any(map(_is_zero, term.deltas))]
 
 
@@ -100,7 +127,7 @@ def _with_places(term: Term) -> Term:
             deltas.append((i or j, index_text(bare.args[0])))
         else:
             kept.append((reassemble(*parts(e)[:2], tuple(m)) if m else e, i, j))
-    return Term(term.number, tuple(deltas), tuple(kept))
+    return Term(term.number, tuple(deltas), tuple(kept), term.splits)
 
 
 def _count(e: Expr, dx: Expr) -> int:
@@ -115,16 +142,18 @@ def _without_ones(term: Term) -> Term:
     """The term without entries of 𝟏, but for those that an index is summed over in nothing else."""
     seen = {i for e, a, b in term.entries if e.op is not ONES for i in (a, b)}
     kept = [(e, a, b) for e, a, b in term.entries if e.op is not ONES or {a, b} - seen - {""} & set(summed(term))]
-    return Term(term.number, term.deltas, tuple(kept))
+    return Term(term.number, term.deltas, tuple(kept), term.splits)
 
 
 def _contracted(term: Term, dummies: set[str]) -> Term:
     """The term with every δ that has a summed index used up, and δᵢᵢ dropped."""
     while True:
+        used = term.indices
         for at, (a, b) in enumerate(term.deltas):
-            if a == b or a in dummies or b in dummies:
-                rest = Term(term.number, term.deltas[:at] + term.deltas[at + 1 :], term.entries)
-                term = rest if a == b else rest.renamed(a, b) if a in dummies else rest.renamed(b, a)
+            free = [i for i in (a, b) if i in dummies and not _is_part(i, used)]
+            if a == b or free:
+                rest = Term(term.number, term.deltas[:at] + term.deltas[at + 1 :], term.entries, term.splits)
+                term = rest if a == b else rest.renamed(free[0], b if free[0] == a else a)
                 break
         else:
             return term
@@ -133,8 +162,8 @@ def _contracted(term: Term, dummies: set[str]) -> Term:
 class _Reader:
     """Entries of expressions that are linear in dX, whose entries are numbered by (k, l)."""
 
-    def __init__(self, dx: Expr, at: Pair) -> None:
-        self.dx, self.at = dx, at
+    def __init__(self, dx: Expr, at: Pair, shown: bool = False) -> None:
+        self.dx, self.at, self.shown = dx, at, shown
         self.dummies: set[str] = set()
         self._fresh = count()
         self._varying: dict[Expr, bool] = {}
@@ -214,11 +243,76 @@ class _Reader:
         while True:
             for at, (e, i, j) in enumerate(term.entries):
                 if e.op is CONTRACT:
-                    rest = Term(term.number, term.deltas, term.entries[:at] + term.entries[at + 1 :])
+                    rest = Term(term.number, term.deltas, term.entries[:at] + term.entries[at + 1 :], term.splits)
                     term = rest.times(_all(constant(*factor) for factor in self.apart(e, i, j)))
                     break
             else:
                 return term
+
+    def triangle(self, e: Expr, i: str, j: str) -> list[Term]:
+        inside = Term(1, (), ((apply(e.op, (ones(*e.shape),)), i, j),))
+        return [inside.times(term) for term in self.linear(e.args[0], i, j)]
+
+    def split(self, index: str, first: Dim, second: Dim) -> tuple[str, str, Term]:
+        """The indices of the two parts of an axis of length first · second, and the 1 that says so."""
+        if first == 1 or second == 1:
+            return (index if first != 1 else ""), (index if second != 1 else ""), Term()
+        if not self.shown:
+            raise DerivativeError("an index stands for two", advice="the differential, jvp and vjp do without them")
+        one, two = (index + part for part in _PARTS)
+        if index in self.dummies:
+            self.dummies.update((one, two))
+        return one, two, Term(splits=((index, second),))
+
+    def kron(self, e: Expr, i: str, j: str) -> list[Term]:
+        """(A ⊗ B)ᵢⱼ is the entry i₁, j₁ of A times the entry i₂, j₂ of B."""
+        a, b = e.args
+        i1, i2, rows = self.split(i, a.shape[0], b.shape[0])
+        j1, j2, columns = self.split(j, a.shape[1], b.shape[1])
+        said = rows.times(columns)
+        left = [term.times(constant(b, i2, j2)) for term in self.linear(a, i1, j1)]
+        right = [constant(a, i1, j1).times(term) for term in self.linear(b, i2, j2)]
+        return [term.times(said) for term in (*left, *right)]
+
+    def vec(self, e: Expr, i: str, j: str) -> list[Term]:
+        """vec stacks columns: the first part of the index is the column."""
+        inside = e.args[0]
+        column, row, said = self.split(i, inside.shape[1], inside.shape[0])
+        return [term.times(said) for term in self.linear(inside, row, column)]
+
+    def stack(self, e: Expr, i: str, j: str) -> list[Term]:
+        """P F Qᵀ for each block F, where P and Q are columns of blocks with I in one place."""
+        self.only_shown(e)
+        heights, widths = cast(Partition, e.data)
+        out = []
+        for k, block in enumerate(e.args):
+            if self.depends(block):
+                row, column = divmod(k, len(widths))
+                a, rows = self.placed(heights, row, i)
+                b, columns = self.placed(widths, column, j)
+                out += [rows.times(columns).times(term) for term in self.linear(block, a, b)]
+        return out
+
+    def block(self, e: Expr, i: str, j: str) -> list[Term]:
+        """Pᵀ F Q, the block of F."""
+        self.only_shown(e)
+        heights, widths, row, column = cast(tuple[tuple[Dim, ...], tuple[Dim, ...], int, int], e.data)
+        a, rows = self.placed(heights, row, i, inside=True)
+        b, columns = self.placed(widths, column, j, inside=True)
+        return [rows.times(columns).times(term) for term in self.linear(e.args[0], a, b)]
+
+    def placed(self, sizes: tuple[Dim, ...], at: int, index: str, inside: bool = False) -> tuple[str, Term]:
+        """The index within a block for one of the whole, or (inside) the reverse, and the entry that joins them."""
+        if len(sizes) == 1:
+            return index, Term()
+        short = "" if sizes[at] == 1 else self.fresh() if not inside else index
+        long = index if not inside else self.fresh()
+        return (long if inside else short), Term(1, (), ((selector(sizes, at), long, short),))
+
+    def only_shown(self, e: Expr) -> None:
+        """Arrays are computed from blocks, and not from the entries of them."""
+        if not self.shown:
+            raise DerivativeError(f"{e.op.name} has no entries in closed form")
 
     def trace(self, e: Expr, i: str, j: str) -> list[Term]:
         a = self.fresh()
@@ -238,6 +332,12 @@ _LINEAR: dict[str, Callable[[_Reader, Expr, str, str], list[Term]]] = {
     "inner": _Reader.inner,
     "contract": _Reader.contraction,
     "tr": _Reader.trace,
+    "tril": _Reader.triangle,
+    "triu": _Reader.triangle,
+    "kron": _Reader.kron,
+    "vec": _Reader.vec,
+    "stack": _Reader.stack,
+    "block": _Reader.block,
     "sum": _Reader.sum,
     "diag": lambda r, e, i, j: [Term(1, ((i, j),)).times(term) for term in r.linear(e.args[0], i, "")],
     "diagonal": lambda r, e, i, j: r.linear(e.args[0], i, i),

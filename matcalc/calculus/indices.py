@@ -28,7 +28,7 @@ from matcalc.algebra.build import (
 )
 from matcalc.algebra.entries import ALL, index_text, is_unit
 from matcalc.algebra.expr import Expr
-from matcalc.algebra.shapes import SCALAR, Shape, is_column, is_row, is_vector
+from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_text, is_column, is_row, is_vector
 from matcalc.calculus.entries import Pair, Term, linear_entries, summed
 from matcalc.calculus.variables import Variable
 from matcalc.errors import DerivativeError
@@ -41,8 +41,11 @@ __all__ = ["IndexForm", "index_form"]
 
 #: Indices in the order in which they are given out: axes of the function, then those of the variables.
 _LETTERS = "ijklmnprst"
+_DIGITS = str.maketrans("₁₂", "12")
 #: Placeholders for entries in the scalar formula; they cannot be typed.
 _PLACE = 0xE000
+#: Which entries a triangle keeps.
+_TRIANGLES = {"tril": ("≥", r"\ge"), "triu": ("≤", r"\le")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +56,16 @@ class IndexForm:
     right: str
     left_latex: str
     right_latex: str
+    splits: tuple[tuple[str, Dim], ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.left} = {self.right}"
+        said = ", ".join([f"{i} = ({i}₁ − 1) {dim_text(size)} + {i}₂" for i, size in self.splits])
+        return f"{self.left} = {self.right}" + (f" where {said}" if said else "")
 
     def latex(self) -> str:
         """The equation in LaTeX."""
-        return f"{self.left_latex} = {self.right_latex}"
+        said = ",\\; ".join([f"{i} = ({i}_1 - 1) {dim_text(size)} + {i}_2" for i, size in self.splits])
+        return f"{self.left_latex} = {self.right_latex}" + (rf" \quad\text{{where }} {said}" if said else "")
 
     def _repr_latex_(self) -> str:
         return f"${self.latex()}$"
@@ -85,9 +91,24 @@ def index_form(
     left = _Left(letters)
     i, j = left.add_function(letter, function, before, shape)
     free = left.add_variable(wrt)
-    terms = linear_entries(differential, dx, i, j, _places(wrt, free), named=True)
-    text, latex = _Shown("".join(letters)).formula(terms)
-    return IndexForm(left.text(), text, left.latex(), latex)
+    terms = linear_entries(differential, dx, i, j, _places(wrt, free), shown=True)
+    shown = _Shown("".join(letters))
+    text, latex = shown.formula(terms)
+    return IndexForm(left.text(), text, left.latex(), latex, shown.splits())
+
+
+def _below(places: Iterable[str]) -> str:
+    """Indices as a subscript; those that are a part of another have its number behind them: ᵢ₁ⱼ."""
+    places = tuple(places)
+    if all(place[:1].isalpha() for place in places) and not all(place.isalpha() for place in places):
+        return "".join([place_text((place[0],)) + place[1:] for place in places])
+    return place_text(places)
+
+
+def _below_latex(places: Iterable[str]) -> str:
+    places = tuple(places)
+    between = "" if all(place[:1].isalpha() for place in places) else ","
+    return between.join([p if p.isascii() else f"{p[0]}_{{{p[1:].translate(_DIGITS)}}}" for p in places])
 
 
 # --- the left-hand side ------------------------------------------------------------------------------
@@ -159,10 +180,9 @@ def _entry_names(e: Expr, i: str, j: str) -> Pair:
     if e.op is not SYMBOL or "_" in latex or "_" in text:
         text, latex = f"({text})", rf"\left({latex}\right)"
     places = [place for place in (i, j) if place]
-    between = "" if all(place.isalpha() for place in places) else ","
     if places[0].isdecimal() and len(places) == 1:
         text = f"({text})" if e.op is SYMBOL else text
-    return text + place_text(places), f"{latex}_{{{between.join(places)}}}"
+    return text + _below(places), f"{latex}_{{{_below_latex(places)}}}"
 
 
 # --- how it is written ---------------------------------------------------------------------------------
@@ -174,6 +194,7 @@ class _Shown:
     def __init__(self, letters: str) -> None:
         self.letters = letters
         self.places: dict[Pair, Expr] = {}
+        self._split: dict[str, Dim] = {}
 
     def place(self, text: str, latex: str) -> Expr:
         """The scalar that stands for something written so."""
@@ -206,13 +227,20 @@ class _Shown:
         for index, letter in zip(summed(term), self.letters, strict=False):
             term = term.renamed(index, letter)
             sums.append(self.place(f"∑{place_text(letter)}", rf"\sum_{{{letter}}}"))
+        for index, size in term.splits:
+            parts_stand = any(i != index and i.startswith(index) for i in term.indices)
+            if parts_stand and self._split.setdefault(index, size) != size:
+                raise DerivativeError(f"the index {index} is split in two ways")
         deltas = [self.delta(a, b) for a, b in term.deltas]
         return multiply(number(term.number), *sums, *deltas, *[self.entry(*entry) for entry in term.entries])
 
+    def splits(self) -> tuple[tuple[str, Dim], ...]:
+        """The indices that stand for two, with how far the second runs."""
+        return tuple(self._split.items())
+
     def delta(self, i: str, j: str) -> Expr:
         """δᵢⱼ."""
-        between = "" if (i + j).isalpha() else ","
-        return self.place(f"δ{place_text((i, j))}", rf"\delta_{{{i}{between}{j}}}")
+        return self.place(f"δ{_below((i, j))}", rf"\delta_{{{_below_latex((i, j))}}}")
 
     def entry(self, e: Expr, i: str, j: str) -> Expr:
         """The entry as a scalar formula: functions of entries stay functions, other arrays are placeholders."""
@@ -226,6 +254,9 @@ class _Shown:
             return ONE
         if is_unit(e):
             return self.delta(i or j, index_text(e.args[0]))
+        if e.op.name in _TRIANGLES and e.args[0].op is ONES and i and j:
+            sign, latex = _TRIANGLES[e.op.name]
+            return self.place(f"𝟙[{i} {sign} {j}]", rf"\mathbb{{1}}[{i} {latex} {j}]")
         if e.op is POWER:
             return power(self.entry(e.args[0], i, j), e.args[1])
         if e.op is HADAMARD:
