@@ -413,3 +413,37 @@ def test_no_closed_form(f, unknown, such_that, where, reason):
 def test_what_is_no_problem_is_refused(f, unknown, such_that, kind):
     with pytest.raises(kind):
         solve(f, unknown, such_that=such_that)
+
+
+def test_the_domain_of_the_objective_is_a_condition_of_the_point():
+    """1/λ maximises log(x) − λ x for positive λ alone."""
+    found = solve("log(x) − λ x", "x", where="x scalar, λ scalar")
+    assert str(found["x"]) == "1/λ" and found.conditions == ("λ > 0",) and found.nature == "maximum"
+
+
+POLYNOMIALS = [
+    ("x⁴ − 2 a x²", "x scalar, a scalar positive", ["0", "sqrt(a)", "−sqrt(a)"], ["maximum", "minimum", "minimum"]),
+    ("(x − a)⁴", "x scalar, a scalar", ["a"], ["minimum"]),
+    ("x exp(−a x)", "x scalar, a scalar positive", ["1/a"], ["maximum"]),
+    ("x² exp(−x)", "x scalar", ["0", "2"], ["minimum", "maximum"]),
+    ("k log(x) + (n − k) log(1 − x)", "x scalar, k scalar, n scalar", ["k/n"], ["unknown"]),
+]
+
+
+@pytest.mark.parametrize(("f", "where", "points", "natures"), POLYNOMIALS)
+def test_factors_that_vanish_give_a_point_each(f, where, points, natures):
+    found = solve(f, "x", where=where)
+    assert [str(p.solution["x"]) for p in found.points] == points
+    assert [p.nature for p in found.points] == natures
+
+
+def test_maximum_likelihood_of_a_gaussian_centres_the_data():
+    where = {"Σ": "p p spd", "X": "n p", "μ": "p"}
+    found = solve("n logdet(Σ) + tr(Σ⁻¹ (X − 𝟏 μᵀ)ᵀ(X − 𝟏 μᵀ))", ["μ", "Σ"], where=where)
+    assert str(found["Σ"]) == "Xᵀ(I − 𝟏𝟏ᵀ / n) X / n"
+    assert any("by Σ with μ at its best" in reason for reason in found.certificate)
+
+
+def test_normal_equations_are_shown_without_a_common_number():
+    found = solve("‖y − X β − b 𝟏‖²", ["β", "b"], where="X: n p, β: p, b scalar, y: n")
+    assert [str(e) for e in found.equations] == ["Xᵀ(X β + b 𝟏) = Xᵀ y", "sum(X β) + b n = sum(y)"]

@@ -33,7 +33,7 @@ from matcalc.algebra.expr import Expr, postorder, preorder
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.operations import REGISTRY
 
-__all__ = ["NEGATIVE", "POSITIVE", "Condition", "collect_conditions", "conditions_of"]
+__all__ = ["NEGATIVE", "POSITIVE", "Condition", "collect_conditions", "conditions_of", "simplest", "weaker_than"]
 
 #: Relations that imply one another, and those about each entry, which of a scalar are said in its own way.
 POSITIVE, NEGATIVE = "{0} > 0", "{0} < 0"
@@ -97,8 +97,8 @@ def collect_conditions(e: Expr, variables: Iterable[Expr], facts: Facts) -> list
     found: dict[Condition, None] = {}
     for node in preorder(e):
         for raw in _of_node(node, active[node], facts):
-            found.update(dict.fromkeys(_simplest(raw, facts)))
-    implied = {weaker for condition in found for weaker in _implied(condition)}
+            found.update(dict.fromkeys(simplest(raw, facts)))
+    implied = {weaker for condition in found for weaker in weaker_than(condition)}
     return [condition for condition in found if condition not in implied]
 
 
@@ -122,7 +122,7 @@ def _of_power(node: Expr, facts: Facts) -> Iterable[Condition]:
         yield Condition(POSITIVE, (base,))
 
 
-def _simplest(condition: Condition, facts: Facts) -> Iterator[Condition]:
+def simplest(condition: Condition, facts: Facts) -> Iterator[Condition]:
     """Conditions that say the same in the simplest terms; none if facts settle it."""
     todo = [condition]
     while todo:
@@ -147,6 +147,8 @@ def _simplest(condition: Condition, facts: Facts) -> Iterator[Condition]:
 def _without_positive(condition: Condition, facts: Facts) -> Condition:
     """2 x > 0 as x > 0, and −x > 0 as x < 0."""
     (e,) = condition.subjects
+    if e.op is POWER and is_number(e.args[1]) and number_value(e.args[1]) == -1:
+        return _without_positive(Condition(condition.relation, (e.args[0],)), facts)
     c, scalars, m = parts(e)
     if c == 0 or is_number(e):
         return condition
@@ -198,7 +200,7 @@ def _is_positive(exponent: Expr) -> bool:
     return is_number(exponent) and number_value(exponent) > 0
 
 
-def _implied(condition: Condition) -> Iterator[Condition]:
+def weaker_than(condition: Condition) -> Iterator[Condition]:
     """The conditions that this one makes superfluous."""
     for relation in _WEAKER.get(condition.relation, ()):
         yield Condition(relation, condition.subjects)

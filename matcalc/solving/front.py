@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
-from matcalc.algebra.build import add, inner, inverse, negate, number, power, symbol, zeros
+from matcalc.algebra.build import add, inner, inverse, multiply, negate, number, parts, power, symbol, zeros
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR, dim_text
+from matcalc.calculus.conditions import (
+    NEGATIVE,
+    POSITIVE,
+    Condition,
+    collect_conditions,
+    simplest,
+    weaker_than,
+)
 from matcalc.calculus.forms import recognised
 from matcalc.calculus.readings import gradients
 from matcalc.calculus.structure import structured
-from matcalc.convexity import curvature_of, is_affine
+from matcalc.convexity import curvature_of, depends, is_affine
 from matcalc.errors import NoClosedForm
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.text import to_text
@@ -121,7 +130,7 @@ def _finish(
 ) -> Solution:
     context = Context(symbols, (*problem.variables, *multipliers))
     branches = eliminate(equations, (*problem.variables, *multipliers), context)
-    shown = _shown(equations, branches[0], (*problem.variables, *multipliers), context)
+    shown = _shown(equations, branches, (*problem.variables, *multipliers), context)
     points, residual = [], 0.0
     conditions: dict[str, None] = {}
     for branch in branches:
@@ -165,7 +174,9 @@ def _checked(branch: Branch, equations: Sequence[Expr], context: Context, tall: 
 
 def _conditions(branch: Branch, problem: Problem, context: Context) -> list[str]:
     facts = context.shorten.facts
-    out = [c for e in branch.values.values() for c in conditions_for(e, facts)]
+    there = _domain(branch, problem, context)
+    out = [condition.said(to_text) for condition in there]
+    out += [c for e in branch.values.values() for c in conditions_for(e, facts)]
     for *_, isolated in branch.isolated:
         for e in isolated.inverted:
             if conditions_for(context.shorten(_reciprocal(e)), facts):
@@ -178,25 +189,42 @@ def _conditions(branch: Branch, problem: Problem, context: Context) -> list[str]
                 out.append(
                     f"{to_text(branch.values[x])} {said}" if fact != "positive" else f"{to_text(branch.values[x])} > 0"
                 )
-    return out
+    implied = {weaker.said(to_text) for condition in there for weaker in weaker_than(condition)}
+    return [condition for condition in out if condition not in implied]
+
+
+def _domain(branch: Branch, problem: Problem, context: Context) -> list[Condition]:
+    """What the domain of the objective demands of the point: 1/λ > 0, that is λ > 0, where log(x) stands in it."""
+    if problem.objective is None:
+        return []
+    facts, values = context.shorten.facts, {x: branch.values[x] for x in problem.variables}
+    found: dict[Condition, None] = {}
+    for condition in collect_conditions(problem.objective, problem.variables, facts):
+        if condition.relation in (POSITIVE, NEGATIVE) and depends(condition.subjects[0], problem.variables):
+            there = context.shorten(substitute(condition.subjects[0], values))
+            found.update(dict.fromkeys(simplest(Condition(condition.relation, (there,)), facts)))
+    return list(found)
 
 
 def _reciprocal(e: Expr) -> Expr:
     return power(e, number(-1)) if e.shape == SCALAR else inverse(e)
 
 
-def _shown(equations: Sequence[Equation], branch: Branch, unknowns: Sequence[Expr], context: Context) -> list[Identity]:
+def _shown(
+    equations: Sequence[Equation], branches: Sequence[Branch], unknowns: Sequence[Expr], context: Context
+) -> list[Identity]:
     """The equations with the unknowns on the left where they are affine in all of them."""
     if len(unknowns) == 1:
-        _, _, isolated = branch.isolated[0]
-        return [Identity(isolated.left, isolated.right)]
+        alone = [branch.isolated[0][2] for branch in branches]
+        return list(dict.fromkeys(Identity(isolated.left, isolated.right) for isolated in alone))
     out = []
     nothing = {x: zeros(*x.shape) for x in unknowns}
     for e in equations:
         if is_affine(e.zero, unknowns, context.symbols):
             right = context.shorten(substitute(e.zero, nothing))
             left = context.shorten(add(e.zero, negate(right)))
-            out.append(Identity(left, context.shorten(negate(right))))
+            back = number(1 / Fraction(parts(left)[0] or 1))  # 2 Xᵀ X β = 2 Xᵀ y is XᵀX β = Xᵀ y
+            out.append(Identity(multiply(back, left), context.shorten(multiply(negate(back), right))))
         else:
             out.append(Identity(e.zero, zeros(*e.zero.shape)))
     return out

@@ -30,6 +30,7 @@ from matcalc.algebra.build import (
     symbol,
 )
 from matcalc.algebra.expr import Expr, postorder, rebuild
+from matcalc.algebra.factor import common_denominator
 from matcalc.algebra.shapes import SCALAR
 from matcalc.algebra.simplify import Simplifier
 from matcalc.calculus.forms import shortener
@@ -91,7 +92,7 @@ def isolate(equation: Expr, x: Expr, context: Context, depth: int = 0) -> list[I
         known = solve_affine(found, x, context.shorten)
         return [Isolated(known.solution, known.left, known.right, found.image, known.inverted, known.systems)]
     if depth < _DEPTH:
-        for attempt in (_undone, _multiplied):
+        for attempt in (_factored, _undone, _multiplied):
             try:
                 solved = attempt(equation, x, context, depth)
             except NoClosedForm:
@@ -110,6 +111,40 @@ def _where(equation: Expr, x: Expr) -> str:
     if names:
         return f", which stands inside {', '.join(dict.fromkeys(names))}"
     return ", which is multiplied with itself"
+
+
+# --- factors, one of which is 0 ---------------------------------------------------------------------
+
+
+def _factored(equation: Expr, x: Expr, context: Context, depth: int) -> list[Isolated]:
+    """x from the factors of a scalar equation that hold it: 4 x³ − 4 a x = 0 where x = 0, and where x² = a."""
+    if equation.shape != SCALAR or x.shape != SCALAR:
+        return []
+    factors = _factors(equation, x)
+    open_ones = [f for f in factors if depends(f, (x,)) and not context.shorten.facts.holds("nonzero", f)]
+    if len(open_ones) == len(factors) == 1 and open_ones[0] is equation:
+        return []
+    slope = context.shorten(action(equation, x, direction_of(x), context.shorten))
+    return [replace(found, slope=slope) for f in open_ones for found in isolate(f, x, context, depth + 1)]
+
+
+def _factors(equation: Expr, x: Expr) -> list[Expr]:
+    """Factors of a scalar without their exponents; a power of x that all terms of a sum share is one of them."""
+    terms = multiplied_out(equation)
+    shared = min([_exponent_of(term, x) for term in terms])
+    if shared > 0:
+        return [x, add(*[multiply(power(x, number(-shared)), term) for term in terms])]
+    _, scalars, _ = parts(equation)
+    return [s.args[0] if s.op is POWER and is_number(s.args[1]) and _positive_power(s) else s for s in scalars]
+
+
+def _exponent_of(term: Expr, x: Expr) -> int:
+    """The whole power of x among the factors of a term; 0 where there is none."""
+    for s in parts(term)[1]:
+        base, exponent = (s.args[0], s.args[1]) if s.op is POWER else (s, number(1))
+        if base is x and is_number(exponent) and isinstance(number_value(exponent), int):
+            return int(number_value(exponent))
+    return 0
 
 
 # --- undoing a function ----------------------------------------------------------------------------
@@ -238,6 +273,9 @@ def _multipliers(x: Expr, equation: Expr) -> Iterator[tuple[Expr, Expr, bool]]:
         return
     one = number(1)
     if x.shape == SCALAR:
+        denominator = common_denominator(tuple(multiplied_out(equation)))
+        if depends(denominator, (x,)) and denominator.op is not POWER and denominator is not x:
+            yield denominator, one, False
         for p in _POWERS:
             yield power(x, number(p)), one, False
     elif x.shape == equation.shape and any(n.op is POWER and n.args[0] is x for n in postorder(equation)):

@@ -33,6 +33,7 @@ def nature_of(
     signs: list[int] = []
     reasons: list[str] = []
     constrained = False
+    before: list[str] = []
     for x, equation, isolated in branch.isolated:
         if x not in variables:
             constrained = True
@@ -45,13 +46,21 @@ def nature_of(
         if x.shape == SCALAR:
             there = _sign(isolated.slope, x, context, {**values, x: isolated.solution})
             sign, shown = there if not sign or not there[0] else (sign, shown)
-        reasons.append(shown)
+        reasons.append(_with_others(shown, x, before))
+        before.append(str(x.data))
         signs.append(sign)
     if not signs or 0 in signs:
         return "unknown", tuple(reasons)
     if len(set(signs)) > 1:
         return "saddle", tuple(reasons)
     return ("minimum" if signs[0] > 0 else "maximum"), tuple(reasons)
+
+
+def _with_others(shown: str, x: Expr, before: Sequence[str]) -> str:
+    """What is shown of the Hessian by x, and that the unknowns found before it are at their best."""
+    return (
+        shown.replace(f" by {x.data}, ", f" by {x.data} with {', '.join(before)} at its best, ", 1) if before else shown
+    )
 
 
 def _sign(slope: Expr, x: Expr, context: Context, values: Mapping[Expr, Expr]) -> tuple[int, str]:
