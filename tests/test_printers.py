@@ -132,6 +132,32 @@ def test_a_file_that_stands_alone_tests_itself(name, capsys):
     assert capsys.readouterr().out.startswith("value ")
 
 
+@pytest.mark.parametrize(
+    ("text", "wrt", "where"),
+    [
+        ("sum(log(x))", "x", "x: n"),  # finite at positive x only
+        ("sqrt(x) + log(x − 2)", "x", "x: scalar"),
+        ("x² sin(x)", "x", "x: scalar"),
+        ("sum(arccos(x)) + sum(log(y))", "x", "x: n, y: n"),
+        ("tr(Xᴺ)", "X", "X: n n, N: scalar"),
+        ("z = W x + b; a = relu(z); ½‖V a − y‖²", "W", "W: m n, x: n, b: m, V: p m, y: p"),
+        ("tr(expm(A X))", "X", "A: n n, X: n n"),
+        ("tr(S A S)", "S", "S: n n symmetric, A: n n"),
+        ("A X B", "X", "A: m n, X: n p, B: p q"),
+    ],
+)
+def test_a_file_that_stands_alone_has_data_where_the_function_is_finite(text, wrt, where, capsys):
+    exec(derive(text, wrt, where=where).code(standalone=True), {"__name__": "__main__"})
+    shown = capsys.readouterr().out
+    assert shown.startswith("value ") and "nan" not in shown
+
+
+def test_a_file_that_stands_alone_is_refused_where_it_cannot_be_tested():
+    for d in (derive("log(−x²)", "x", where="x: scalar"), answer("hess_quad"), derive("expm(X)", "X", where="X: n n")):
+        with pytest.raises(MatcalcError, match=r"no example data|first derivatives|closed form"):
+            d.code(standalone=True)
+
+
 def test_a_file_that_stands_alone_says_which_shape_is_wrong():
     names: dict = {}
     exec(answer("lstsq").code(standalone=True), names)

@@ -65,7 +65,10 @@ class Coded:
             from matcalc.codegen.standalone import standalone_source
 
             if program is None or target != "numpy":
-                raise NotYetError("a file of its own is written for NumPy, and for an array with a closed form")
+                raise NotYetError(
+                    "a file of its own is written for NumPy, and for an array with a closed form",
+                    advice="Without standalone=True there is the function.",
+                )
             return standalone_source(program, name, str(self), self._symbols, self._variables)
         if program is None:
             self._only_numpy(target)

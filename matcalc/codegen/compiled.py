@@ -23,8 +23,8 @@ from matcalc.errors import DataError
 from matcalc.notation.names import normalise_name
 
 __all__ = [
-    "Compiled", "by_symbol", "check_real", "compile_numpy", "fitted", "numpy_code", "planned", "read_array",
-    "results_of", "run_source", "unfit",
+    "Compiled", "by_symbol", "check_real", "compile_numpy", "exponents", "fitted", "numpy_code", "planned",
+    "read_array", "results_of", "run_source", "unfit",
 ]  # fmt: skip
 
 Array = NDArray[Any]
@@ -45,7 +45,7 @@ class Compiled:
         self.__name__ = name
         self.__doc__ = source
         self.function = _function(source, name)
-        self.whole = _exponents(program)
+        self.whole = exponents(program)
         self.indices = Indices.of(program)
 
     def __call__(self, /, **arguments: object) -> Array | tuple[Array, ...]:
@@ -156,7 +156,7 @@ def run_source(source: str, name: str) -> dict[str, Any]:
     return namespace
 
 
-def _exponents(program: Program) -> list[tuple[int, str]]:
+def exponents(program: Program) -> list[tuple[int, str]]:
     """The arguments that powers of matrices depend on, by place and name."""
     terms = [a.term for a in program.assignments] + [t for _, t in program.outputs]
     exponents = [t.args[1] for t in postorder(terms) if t.op in ("matpow", "trpow", "frechet_power")]

@@ -3,23 +3,31 @@
     python -m tests.benchmarks.gradients [--seconds 0.5] [NAME …]
 
 One line for each function: the CPU time of the hand-written code, and how many times as long the
-others take, by the median over interleaved rounds. What is not installed is left out. Numbers of
-threads are those of the environment; set OMP_NUM_THREADS=1 to compare kernels.
+others take, by the median over interleaved rounds. What is not installed is left out. One thread,
+unless OMP_NUM_THREADS says otherwise.
+
+Where code asks for new arrays of some megabytes in every call, as hand-written code does, it depends on
+the allocator what they cost: glibc takes such memory from the system and gives it back until a process
+has freed a larger piece once. Importing JAX or PyTorch is enough for that.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from statistics import median
 from typing import Any, NamedTuple
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when NumPy is imported
+
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from tests.benchmarks.candidates import WORKLOADS, candidate
+from tests.benchmarks.latency import machine
 
 Call = Callable[[], Any]
 
@@ -213,6 +221,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=list(CASES))
     parser.add_argument("--seconds", type=float, default=0.5)
     options = parser.parse_args()
+    libraries = machine(*filter(find_spec, ("numpy", "scipy", "jax", "torch")))
+    print(f"{libraries}, {os.environ['OMP_NUM_THREADS']} thread(s)\n")
     print("| function | sizes | by hand | matcalc | JAX | PyTorch |\n|---|---|---|---|---|---|")
     for name in options.names:
         found = compare(calls(name), options.seconds)
