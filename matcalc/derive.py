@@ -128,7 +128,8 @@ def derive(
 ) -> Derivative | Derivatives:
     """The derivative of f by wrt, in closed form.
 
-    f is text in matcalc's notation or an Expr, wrt the name of a variable in it, or a list of names:
+    f is text in matcalc's notation or an Expr, wrt the name of a variable in it, or an entry, a row or a
+    column of one ("A_{ij}", "A_{i,:}", "A_{:,2}", "x_i"), or a list of them:
     then the answer is a mapping by name (for order 2 by pairs of names). `where` declares shapes and
     facts: {"A": "m n", "S": "n n spd", "α": "scalar"}. The gradient has the shape of the variable:
     df = ⟨G, dX⟩ (Magnus & Neudecker, 3rd ed., §9.2).
@@ -139,6 +140,8 @@ def derive(
     2 Aᵀ(A x − y)
     >>> print(derive("r = y − A x; ‖r‖²", ["x", "y"])["x"].expr)
     2 Aᵀ(A x − y)
+    >>> print(derive("‖A x − b‖²", "A_{i,:}").expr)
+    2 (A x − b)ᵢ xᵀ
     """
     order = _check_options(order, layout, structure, notation)
     reading = _reading(f, where, functions, _given(wrt), notation)

@@ -142,7 +142,7 @@ def operands(op: Operation, columns: bool) -> tuple[list[Expr], dict[str, Declar
             continue
         shape = tuple(dim_substitute(d, {"n": 1} if columns else {}) for d in shape)
         exprs.append(symbol(letter, shape))
-        symbols[letter] = Declared(shape, *([kind] if kind in ("symmetric", "spd", "invertible") else []))
+        symbols[letter] = Declared(shape, *([kind] if kind in ("symmetric", "spd", "invertible", "index") else []))
         modes[letter] = kind if kind in ("positive", "unit", "above one") else "normal"
     return exprs, symbols, modes
 
