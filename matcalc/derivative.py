@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from matcalc.algebra.build import inner, symbol
-from matcalc.algebra.entries import index_symbols
+from matcalc.algebra.entries import axes_of_indices, index_symbols
 from matcalc.algebra.expr import Expr, symbols_of
 from matcalc.algebra.shapes import SCALAR, Dim, Shape
 from matcalc.calculus.answers import Question
@@ -358,6 +358,12 @@ class Derivative(Coded):
     @property
     def _variables(self) -> tuple[str, ...]:
         return (self.wrt,) if self.order == 1 and not self.along else ()
+
+    @property
+    def _ranges(self) -> tuple[tuple[str, Dim], ...]:
+        if not any("index" in said.facts for said in self.where.values()):
+            return ()
+        return tuple(axes_of_indices(self.function, *[v.expr for v in (*self._earlier, self._by)]))
 
     def _outputs(self, what: Sequence[str]) -> tuple[dict[str, Expr | Entries], dict[str, tuple[Dim, ...]]] | None:
         if "derivative" in what and not self._has_matrix():

@@ -229,6 +229,10 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
                 outputs.update({"_".join(("derivative", *path)): d._column() for path, d in self._items.items()})
         return compile_columns(outputs, self.where, str(self))
 
+    @property
+    def _ranges(self) -> tuple[tuple[str, Dim], ...]:
+        return tuple(dict.fromkeys([pair for d in self._items.values() for pair in d._ranges]))
+
     def _outputs(self, what: Sequence[str]) -> tuple[dict[str, Expr | Entries], dict[str, tuple[Dim, ...]]] | None:
         if "derivative" in what and not all(d._has_matrix() for d in self._items.values()):
             return None

@@ -53,7 +53,7 @@ ANSWERS = [
     ("∑ⱼ Aᵢⱼ xⱼ", "A_{i,:}", "", "xᵀ"),
     ("∑ⱼ Aᵢⱼ xⱼ", "A_{iq}", "", "x_q"),
     ("∑ᵢ xᵢ²", "x_i", "", "2 xᵢ"),
-    ("∑ᵢ (yᵢ − (A x)ᵢ)²", "A_{i,:}", "", "−2 (y − A x)ᵢ xᵀ"),
+    ("∑ᵢ (yᵢ − (A x)ᵢ)²", "A_{i,:}", "", "2 (A x − y)ᵢ xᵀ"),
     ("x_i x_j", "x_k", IJ, "xⱼ δᵢₖ + xᵢ δⱼₖ"),
     ("A X B", "X_{i,:}", "", "A_{:,i} dX_{i,:} B"),
     ("A X B", "X_{ij}", "", "A_{:,i} B_{j,:}"),
@@ -444,6 +444,11 @@ def test_an_index_that_serves_two_axes_keeps_to_both():
     d.compile()(**arguments, i=2)
     with pytest.raises(DataError, match=r"i is 3, and the axis on which it stands has 2 entries"):
         d.compile()(**arguments, i=3)
+    other = derive("(A x)_i", "A_{j,:}", where="i index")  # δᵢⱼ xᵀ has neither of the axes
+    other.compile()(**arguments, i=3, j=1)
+    for i, j in ((4, 1), (1, 4)):
+        with pytest.raises(DataError, match="is 4, and the axis on which it stands has 3 entries"):
+            other.compile()(**arguments, i=i, j=j)
 
 
 def test_a_number_out_of_range_is_refused():

@@ -32,7 +32,19 @@ from matcalc.algebra.expr import Expr, postorder, rebuild, symbols_of
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import Dim
 
-__all__ = ["ALL", "cut", "index", "index_symbols", "index_text", "is_unit", "largest_place", "narrow", "placed", "unit"]
+__all__ = [
+    "ALL",
+    "axes_of_indices",
+    "cut",
+    "index",
+    "index_symbols",
+    "index_text",
+    "is_unit",
+    "largest_place",
+    "narrow",
+    "placed",
+    "unit",
+]
 
 #: All of an axis.
 ALL = ":"
@@ -91,6 +103,13 @@ def index_symbols(*roots: Expr) -> set[Expr]:
     """The symbols that are indices: of unit vectors and of δ."""
     rows = (REGISTRY["unit"], REGISTRY["delta"])
     return {s for e in postorder(*roots) if e.op in rows for s in symbols_of(*e.args)}
+
+
+def axes_of_indices(*roots: Expr) -> dict[tuple[str, Dim], None]:
+    """The symbols that are indices, each with the length of an axis on which it stands."""
+    row = REGISTRY["unit"]
+    units = [e for e in postorder(*roots) if e.op is row and not is_number(e.args[0])]
+    return dict.fromkeys([(index_text(e.args[0]), e.shape[0]) for e in units])
 
 
 def largest_place(*roots: Expr) -> int:

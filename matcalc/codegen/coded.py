@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from matcalc.algebra.expr import Expr
@@ -118,7 +119,15 @@ class Coded:
         from matcalc.codegen.compiled import planned
 
         found = self._outputs(what)
-        return None if found is None else planned(found[0], self._symbols, axes=found[1], kernels=kernels)
+        if found is None:
+            return None
+        program = planned(found[0], self._symbols, axes=found[1], kernels=kernels)
+        return replace(program, ranges=self._ranges) if self._ranges else program
+
+    @property
+    def _ranges(self) -> tuple[tuple[str, Dim], ...]:
+        """The indices among the symbols, with the axes on which they stand in the function and in the variables."""
+        return ()
 
     @staticmethod
     def _only_numpy(target: str) -> None:

@@ -79,6 +79,8 @@ class Indices:
                     name = str(k.data)
                     dims = found.setdefault(places[name], (name, set()))[1]
                     dims.update([dim] if dim is not None else [])
+        for name, dim in program.ranges:
+            found.setdefault(places[name], (name, set()))[1].add(dim)
         return cls({at: (name, frozenset(dims)) for at, (name, dims) in found.items()}, frozenset(numbers))
 
     def checked(self, arrays: Sequence[Any], shapes: Mapping[str, Shape]) -> list[Any]:

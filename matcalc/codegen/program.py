@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from matcalc.algebra.shapes import Shape, dim_text
+from matcalc.algebra.shapes import Dim, Shape, dim_text
 from matcalc.codegen.costs import Count, add, cost_text, costs
 from matcalc.codegen.numpy_text import Writer
 from matcalc.codegen.terms import Dims, Term, postorder
@@ -32,6 +32,7 @@ class Program:
     identifiers: the Python identifier of each symbol.
     assignments: what is named, in an order in which it can be computed.
     outputs: the results, by name.
+    ranges: the indices among the symbols, with the axes on which they stand in what was asked for.
     """
 
     inputs: tuple[tuple[str, Shape], ...]
@@ -39,6 +40,7 @@ class Program:
     assignments: tuple[Assignment, ...]
     outputs: tuple[tuple[str, Term], ...]
     names: dict[Term, str] = field(repr=False)
+    ranges: tuple[tuple[str, Dim], ...] = ()
 
     @property
     def margins(self) -> list[Term]:
