@@ -17,6 +17,7 @@ from matcalc.algebra.shapes import dim_names, dim_substitute
 from matcalc.calculus.readings import axes_of
 from matcalc.check import difference_quotients
 from matcalc.cli import main
+from matcalc.codegen.compiled import compile_numpy
 from matcalc.errors import (
     AmbiguityError,
     DataError,
@@ -346,6 +347,65 @@ def occurs(name, text):
     if name in "ijq":
         return lowered in plain or f"_{name}" in plain or f",{name}" in plain or f"{{{name}" in plain or plain == name
     return name in plain
+
+
+#: Texts, and their values as NumPy writes them; the indices i and j are fixed, k is bound.
+VALUES = [
+    ("∑ₖ ‖A_{k,:}‖²", lambda A, x, y, i, j: (A**2).sum()),
+    ("∑ₖ A_{1,k} xₖ", lambda A, x, y, i, j: A[0] @ x),
+    ("∑ₖ A_{ik} A_{jk}", lambda A, x, y, i, j: A[i] @ A[j]),
+    ("∑ₖ A_{k,:} A_{k,:}ᵀ", lambda A, x, y, i, j: (A**2).sum()),
+    ("∑ₖ A_{k,:}ᵀ A_{k,:}", lambda A, x, y, i, j: A.T @ A),
+    ("∑ₖ yₖ A_{k,:}", lambda A, x, y, i, j: (y @ A)[None, :]),
+    ("∑ₖ xₖ A_{:,k}", lambda A, x, y, i, j: (A @ x)[:, None]),
+    ("∑ₖ A_{:,k} A_{:,k}ᵀ", lambda A, x, y, i, j: A @ A.T),
+    ("∑ₖ yₖ (A x)ₖ Aₖⱼ", lambda A, x, y, i, j: y * (A @ x) @ A[:, j]),
+    ("∑ₖ Aᵢₖ xₖ − yᵢ", lambda A, x, y, i, j: A[i] @ x - y[i]),
+    ("∑ₖ exp(A_{k,:} x)", lambda A, x, y, i, j: np.exp(A @ x).sum()),
+    ("∑ₖ (A_{k,:} − A_{i,:}) x", lambda A, x, y, i, j: (A @ x).sum() - 3 * A[i] @ x),
+    ("∑ₖ δᵢₖ yₖ", lambda A, x, y, i, j: y[i]),
+    ("∑ᵢ Aᵢⱼ yᵢ", lambda A, x, y, i, j: A[:, j] @ y),
+    ("A_i", lambda A, x, y, i, j: A[i][:, None]),
+    ("A_iᵀ x", lambda A, x, y, i, j: A[i] @ x),
+    ("xᵢ yⱼ", lambda A, x, y, i, j: x[i] * y[j]),
+    ("(x xᵀ)ᵢⱼ", lambda A, x, y, i, j: x[i] * x[j]),
+    ("(x + yᵢ)ⱼ", lambda A, x, y, i, j: x[j] + y[i]),
+    ("A_{i,:} ⊙ A_{j,:}", lambda A, x, y, i, j: (A[i] * A[j])[None, :]),
+    ("[A_{i,:}; xᵀ]", lambda A, x, y, i, j: np.stack([A[i], x])),
+    ("softmax(A_{i,:}ᵀ)ⱼ", lambda A, x, y, i, j: np.exp(A[i, j]) / np.exp(A[i]).sum()),
+    ("Aᵢⱼ² + i", lambda A, x, y, i, j: A[i, j] ** 2 + i + 1),
+    ("(AᵀA)_{i,:}", lambda A, x, y, i, j: (A.T @ A)[i][None, :]),
+    ("diag(x)_i", lambda A, x, y, i, j: np.diag(x)[i][:, None]),
+    ("x ⊙ e_i", lambda A, x, y, i, j: (x * np.eye(3)[i])[:, None]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "value"), VALUES, ids=[text for text, _ in VALUES])
+def test_values_of_texts_with_fixed_indices(text, value):
+    rng = np.random.default_rng(4)
+    a, x, y = rng.normal(size=(3, 3)), rng.normal(size=3), rng.normal(size=3)
+    where = {"A": "m n", "x": "n", "y": "m", "i": "index", "j": "index"}
+    e = None
+    while e is None:
+        try:
+            e = parse(text, where)
+        except DeclarationError as error:
+            where.pop(str(error).split(" ", 1)[0])
+    sizes = {"m": 3, "n": 3}
+    for i, j in itertools.product(range(3), repeat=2):
+        arrays = {"A": a, "x": x[:, None], "y": y[:, None], "i": np.array([[i + 1.0]]), "j": np.array([[j + 1.0]])}
+        got = np.asarray(evaluate(e, arrays, sizes))
+        np.testing.assert_allclose(got, np.asarray(value(a, x, y, i, j)).reshape(got.shape), atol=1e-12)
+        compiled = compile_numpy({"value": e}, {n: parse_shape(w) for n, w in where.items()})
+        known = {"A": a, "x": x, "y": y, "i": i + 1, "j": j + 1}
+        np.testing.assert_allclose(
+            np.ravel(compiled(**{n: known[n] for n in where})), np.ravel(got), atol=1e-12, err_msg=compiled.source
+        )
+
+
+def parse_shape(declared):
+    """The shape that a declaration of this test says."""
+    return {"m n": ("m", "n"), "n": ("n", 1), "m": ("m", 1), "index": (1, 1)}[declared]
 
 
 def test_an_answer_is_read_back_by_its_declarations():

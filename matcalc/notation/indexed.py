@@ -107,16 +107,16 @@ def _entry(walk: Walk, node: Node) -> Tensor:
 
 
 def _part(walk: Walk, value: Expr, *indices: str) -> Tensor:
-    """The part of an expression at places of which one at least is fixed."""
+    """The part of an expression at places of which one at least is fixed, or all of an axis."""
     vector = 1 in value.shape
     both = (*indices, entries.ALL)[:2] if not vector or is_column(value.shape) else (entries.ALL, *indices)
     part = entries.cut(value, *[fixed(place) or entries.ALL for place in both])
     if not vector and len(indices) == 1:
-        part = transpose(part)
-    named = [place for place in both if not fixed(place)]
-    if not named:
-        return walk.lifted(part)
-    return single(part if is_column(part.shape) else transpose(part), named[0])
+        part, both = transpose(part), both[::-1]
+    whole = walk.lifted(part)
+    names = {axis: p for axis, p in zip((whole.row, whole.column), both, strict=True) if axis and not fixed(p)}
+    row, column = [None if axis in names else axis for axis in (whole.row, whole.column)]
+    return Tensor(rename(whole.terms, names), row, column)
 
 
 def _gathered(walk: Walk, node: Node) -> Tensor:
