@@ -13,6 +13,7 @@ from matcalc.codegen.elementwise import dense
 from matcalc.codegen.factorise import factorise
 from matcalc.codegen.identifiers import Names, identifier
 from matcalc.codegen.lower import Lowering
+from matcalc.codegen.multiplied import multiplied_out
 from matcalc.codegen.program import Program
 from matcalc.codegen.schedule import schedule
 from matcalc.codegen.stable import stabilise
@@ -57,10 +58,10 @@ def plan(
 
 
 def narrowed(outputs: Iterable[Expr | Entries]) -> list[Expr | Entries]:
-    """The outputs, where of a sum or a function of every entry only the row or column is computed that is used."""
+    """The outputs, where only what is used of them is computed, and sums of thin matrices are multiplied out."""
     given = list(outputs)
     plain = [e for e in given if isinstance(e, Expr)]
-    done = iter(narrow(*plain))
+    done = iter(multiplied_out(narrow(*plain)))
     return [next(done) if isinstance(e, Expr) else e for e in given]
 
 
