@@ -440,3 +440,25 @@ def test_the_exponent_of_a_matrix_is_whole():
     assert value == 35 and slope.tolist() == [[12.0, 0.0], [0.0, 27.0]]
     with pytest.raises(matcalc.DataError, match="N is the exponent of a matrix and must be whole"):
         f(X=np.eye(2), N=2.5)
+
+
+@pytest.mark.parametrize(
+    ("f", "wrt", "order", "never"),
+    [
+        ("softmax(W x)", "x", 1, "m² n"),
+        ("logsumexp(A x)", "x", 2, "m² n"),
+        ("aᵀ(X Xᵀ)⁻¹ b", "X", 1, "6 m² n"),
+        ("½ yᵀ(λ I + X Xᵀ)⁻¹y", "X", 1, "4 m² n"),
+    ],
+)
+def test_sums_of_thin_matrices_are_multiplied_out(f, wrt, order, never):
+    d = derive(f, wrt, order=order)
+    assert never not in str(d.program)
+    assert d.check()
+
+
+def test_a_sum_that_is_needed_whole_is_not_multiplied_out():
+    assert "A + A.T" in derive("½ xᵀA x", "x", order=2).code()
+    assert "A + A.T" not in derive("½ xᵀA x", "x").code()
+    both = derive("‖(A + Aᵀ) B‖² + xᵀ(A + Aᵀ) x", "x").code(what=("value", "derivative"))
+    assert both.count("A + A.T") == 1

@@ -243,7 +243,7 @@ class Simplifier:
         c, s, m = parts(e)
         factors = s + m
         for i, factor in enumerate(factors):
-            flipped = self._flip(factor, must=c < 0) if factor.op in _SIGNED else None
+            flipped = self._flip(factor, must=c < 0, beside=factors) if factor.op in _SIGNED else None
             if flipped is not None and not self._has_twin(factor, factors):
                 return multiply(number(-c), *factors[:i], flipped, *factors[i + 1 :])
         return e
@@ -254,8 +254,8 @@ class Simplifier:
         bare = [f.args[0] if f.op is TRANSPOSE else f for f in spread]
         return bare.count(factor.args[0] if factor.op is TRANSPOSE else factor) > 1
 
-    def _flip(self, factor: Expr, *, must: bool) -> Expr | None:
-        """−factor if the sign is better outside (or, with `must`, at least as good inside)."""
+    def _flip(self, factor: Expr, *, must: bool, beside: tuple[Expr, ...] = ()) -> Expr | None:
+        """−factor if the sign is better outside (or, with `must`, at least as good inside); beside: all factors."""
         if factor.op is ADD:
             negative = sum(map(is_negative, factor.args))
             unit_first = factor.args[0].op in (ONES, NUMBER, IDENTITY)  # 𝟏 − y² keeps its looks
@@ -269,7 +269,7 @@ class Simplifier:
         elif factor.op is PRODUCT and must:
             for i, part in enumerate(factor.args):
                 flipped = self._flip(part, must=must)
-                if flipped is not None and not self._has_twin(part, factor.args):
+                if flipped is not None and not self._has_twin(part, beside or factor.args):
                     return multiply(number(factor.data), *factor.args[:i], flipped, *factor.args[i + 1 :])  # type: ignore[arg-type]
         elif factor.op is TRANSPOSE:
             flipped = self._flip(factor.args[0], must=must)
