@@ -535,6 +535,8 @@ def test_narrowing_keeps_the_value():
     arrays = {"A": np.arange(6.0).reshape(3, 2), "x": np.ones((2, 1)), "b": np.ones((3, 1)), "i": np.array([[2.0]])}
     sizes = {"m": 3, "n": 2}
     np.testing.assert_allclose(evaluate(narrowed, arrays, sizes), evaluate(e, arrays, sizes))
+    scaled = multiply(cut(inner, "i", ":"), unit("i", "m"))  # a scalar before a unit vector stays whole
+    assert narrow(scaled)[0] is multiply(narrowed, unit("i", "m"))
     shared = narrow(e, inner)
     assert shared[0] is e  # what is needed whole is not computed twice
 

@@ -30,7 +30,7 @@ from matcalc.algebra.build import (
 )
 from matcalc.algebra.expr import Expr, postorder, rebuild, symbols_of
 from matcalc.algebra.operations import REGISTRY
-from matcalc.algebra.shapes import Dim
+from matcalc.algebra.shapes import SCALAR, Dim
 
 __all__ = [
     "ALL",
@@ -137,6 +137,8 @@ def narrow(*roots: Expr) -> list[Expr]:
             return apply(node.op, args, node.data) if args else node
         factors = list(args)
         for i, (left, right) in enumerate(zip(node.args, node.args[1:], strict=False)):
+            if SCALAR in (left.shape, right.shape):
+                continue
             if left.op is TRANSPOSE and left.args[0].op is unit_row and users[right] < 2:
                 factors[i], factors[i + 1] = ones(1), _row(left, factors[i + 1], users, 0)
             elif right.op is unit_row and users[left] < 2 and right.shape != left.shape:
