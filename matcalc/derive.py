@@ -13,7 +13,7 @@ from matcalc.calculus.answers import Question
 from matcalc.calculus.definitions import values_of
 from matcalc.calculus.forms import recognised, shortener
 from matcalc.calculus.linear import adjoint_action, adjoints
-from matcalc.calculus.own import own_functions
+from matcalc.calculus.own import is_sympy, own_functions
 from matcalc.calculus.readings import direction
 from matcalc.calculus.structure import STRUCTURES
 from matcalc.calculus.traces import as_traces
@@ -53,6 +53,8 @@ def _reading(
     notation: str = "auto",
 ) -> Reading:
     functions = own_functions(functions)
+    if is_sympy(f):
+        f = Expr.from_sympy_form(f)
     if isinstance(f, Expr):
         return _of_expression(f, where, wrt)
     if not isinstance(f, str):
@@ -128,8 +130,8 @@ def derive(
 ) -> Derivative | Derivatives:
     """The derivative of f by wrt, in closed form.
 
-    f is text in matcalc's notation or an Expr, wrt the name of a variable in it, or an entry, a row or a
-    column of one ("A_{ij}", "A_{i,:}", "A_{:,2}", "x_i"), or a list of them:
+    f is text in matcalc's notation, an Expr or an expression of SymPy; wrt the name of a variable in it,
+    or an entry, a row or a column of one ("A_{ij}", "A_{i,:}", "A_{:,2}", "x_i"), or a list of them:
     then the answer is a mapping by name (for order 2 by pairs of names). `where` declares shapes and
     facts: {"A": "m n", "S": "n n spd", "α": "scalar"}. The gradient has the shape of the variable:
     df = ⟨G, dX⟩ (Magnus & Neudecker, 3rd ed., §9.2).
@@ -144,6 +146,7 @@ def derive(
     2 (A x − b)ᵢ xᵀ
     """
     order = _check_options(order, layout, structure, notation)
+    wrt = _name_of(wrt) if is_sympy(wrt) else wrt  # type: ignore[arg-type]
     reading = _reading(f, where, functions, _given(wrt), notation)
     names = _names(wrt, reading)
     _check_variables(names, reading)
@@ -155,8 +158,15 @@ def derive(
     return make_derivative(reading, question, path, answer)
 
 
+def _name_of(variable: str) -> str:
+    """The name of a variable, which may be a symbol of SymPy."""
+    name = getattr(variable, "name", variable) if is_sympy(variable) else variable
+    return str(name) if isinstance(name, str) else variable
+
+
 def _given(wrt: str | Sequence[str]) -> tuple[str, ...]:
     given = (wrt,) if isinstance(wrt, str) else tuple(wrt) if isinstance(wrt, Iterable) else ()
+    given = tuple([_name_of(name) for name in given])
     if not given or not all(isinstance(name, str) for name in given):
         raise OptionError(f"wrt={wrt!r} names no variable", advice="one name, or a list of names")
     return given

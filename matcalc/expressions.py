@@ -19,7 +19,14 @@ def _in_sympy(e: Expr) -> object:
     return to_sympy(e)
 
 
+def _from_sympy(expression: object) -> Expr:
+    from matcalc.symbolic import from_sympy
+
+    return from_sympy(expression)
+
+
 Expr.sympy_form = staticmethod(_in_sympy)
+Expr.from_sympy_form = staticmethod(_from_sympy)
 
 
 def symbols(declarations: str) -> tuple[Expr, ...]:

@@ -37,6 +37,8 @@ class Expr:
     combine: ClassVar[Callable[[str, object, object], Expr | None]]
     #: The expression in SymPy.
     sympy_form: ClassVar[Callable[[Expr], object]]
+    #: The expression that a SymPy expression says.
+    from_sympy_form: ClassVar[Callable[[object], Expr]]
     #: NumPy leaves operators with arrays to the expression, which refuses them.
     __array_ufunc__: ClassVar[None] = None
 

@@ -15,7 +15,7 @@ from matcalc.calculus.formulas import lift
 from matcalc.errors import DeclarationError, MatcalcError
 from matcalc.notation.read import parse
 
-__all__ = ["own_functions"]
+__all__ = ["is_sympy", "own_functions"]
 
 
 def own_functions(functions: Mapping[str, object] | None) -> dict[str, Callable[[Expr], Expr]]:
@@ -34,9 +34,8 @@ def own_functions(functions: Mapping[str, object] | None) -> dict[str, Callable[
 
 
 def _own(name: str, formula: object) -> Callable[[Expr], Expr]:
-    text = formula if isinstance(formula, str) else _sympy_text(name, formula)
     try:
-        template = parse(text)
+        template = parse(formula) if isinstance(formula, str) else _from_sympy(name, formula)
     except MatcalcError as error:
         raise DeclarationError(f"the formula of {name} cannot be read: {error.message}") from error
     letters = symbols_of(template)
@@ -54,11 +53,15 @@ def _own(name: str, formula: object) -> Callable[[Expr], Expr]:
     return apply_entrywise
 
 
-def _sympy_text(name: str, formula: object) -> str:
-    """The text of a SymPy expression; its class is looked at by name, so that SymPy is not imported here."""
-    if not any(base.__module__.startswith("sympy.") for base in type(formula).__mro__):
+def is_sympy(given: object) -> bool:
+    """Whether it is an expression of SymPy; its class is looked at by name, so that SymPy is not imported here."""
+    return any(base.__module__.startswith("sympy.") for base in type(given).__mro__)
+
+
+def _from_sympy(name: str, formula: object) -> Expr:
+    if not is_sympy(formula):
         raise DeclarationError(
             f"functions[{name!r}] is a SymPy expression or text, not {type(formula).__name__}",
             advice=f'for example functions={{"{name}": "t² exp(−t)"}}',
         )
-    return str(formula)
+    return Expr.from_sympy_form(formula)

@@ -14,7 +14,7 @@ from matcalc.algebra.build import add, apply, identity, is_number, multiply, num
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.networks import Factor, Network, NoMatrixForm, rename
 from matcalc.algebra.operations import REGISTRY
-from matcalc.algebra.shapes import Dim, is_column, is_row
+from matcalc.algebra.shapes import Dim, is_column
 from matcalc.errors import AmbiguityError, MatcalcError, ParseError, ShapeError
 from matcalc.notation.calls import Call, call_function
 from matcalc.notation.elaborate import elaborate_node
@@ -230,13 +230,7 @@ def _power(walk: Walk, node: Node) -> Tensor:
         return walk.raised_to(base, walk.context.at[above])
     if not base.is_scalar or set(base.named) & set(exponent.named):
         raise walk.refuse("a power whose base and exponent share an index is not read", node, "Write exp(p log(x)).")
-    bases, exponents = walk.collapsed(base), walk.collapsed(exponent)
-    ((one,),), ((other,),) = ([t.factors for t in e.terms] for e in (bases, exponents))
-    if len(one.axes) + len(other.axes) > 2:
-        raise NoMatrixForm(one.axes + other.axes)
-    value = apply(REGISTRY["powers"], (one.value, other.value))
-    axes = one.axes + other.axes
-    return single(transpose(value) if is_row(value.shape) else value, *axes)
+    return walk.powers(base, exponent)
 
 
 def _norm(walk: Walk, node: Node) -> Tensor:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
-from matcalc.algebra.build import is_number, number, number_value, power, transpose
+from matcalc.algebra.build import apply, is_number, number, number_value, power, transpose
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.networks import Factor, Network, NoMatrixForm, array, free_axes, rename
+from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Dim, is_column, is_row
 from matcalc.errors import MatcalcError, NotYetError, ShapeError
 from matcalc.notation.elaboration import Elaboration
@@ -163,6 +164,17 @@ class Walk:
             except NoMatrixForm:
                 return Tensor(self.times(base, self.copied(base)), base.row, base.column)
         return self.applied(base, lambda value: power(value, exponent))
+
+    def powers(self, base: Tensor, exponent: Tensor) -> Tensor:
+        """The powers of numbers with one index by exponents with another."""
+        one, other = (self.collapsed(tensor).terms[0].factors[0] for tensor in (base, exponent))
+        axes = one.axes + other.axes
+        if len(axes) > 2:
+            raise NoMatrixForm(axes)
+        if set(one.axes) & set(other.axes):
+            raise NotYetError("a power whose base and exponent share an index is not read")
+        value = apply(REGISTRY["powers"], (one.value, other.value))
+        return single(transpose(value) if is_row(value.shape) else value, *axes)
 
     def copied(self, tensor: Tensor) -> Tensor:
         """The tensor with bound indices of its own."""
