@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from matcalc import MatcalcError, NoClosedForm, ParseError, solve
+from matcalc import MatcalcError, NoClosedForm, ParseError, parse, solve
+from matcalc.algebra.expr import symbols_of
 from matcalc.check import difference_quotients
 from matcalc.codegen.compiled import compile_numpy
 from matcalc.codegen.sampling import sample, sizes_for
@@ -447,3 +448,46 @@ def test_maximum_likelihood_of_a_gaussian_centres_the_data():
 def test_normal_equations_are_shown_without_a_common_number():
     found = solve("‖y − X β − b 𝟏‖²", ["β", "b"], where="X: n p, β: p, b scalar, y: n")
     assert [str(e) for e in found.equations] == ["Xᵀ(X β + b 𝟏) = Xᵀ y", "sum(X β) + b n = sum(y)"]
+
+
+ENTROPIES = [
+    ("−pᵀlog(p)", "p: n positive", "𝟏 / n", "maximum"),
+    ("pᵀlog(p) + pᵀE/τ", "p: n, E: n, τ scalar positive", "softmax(−E / τ)", "minimum"),
+    ("pᵀc + τ pᵀlog(p)", "p: n, c: n, τ scalar positive", "softmax(−c / τ)", "minimum"),
+]
+
+
+@pytest.mark.parametrize(("f", "where", "answer", "nature"), ENTROPIES)
+def test_entropy_on_the_simplex(f, where, answer, nature):
+    found = solve(f, "p", such_that="sum(p) = 1", where=where)
+    assert str(found["p"]) == answer and found.nature == nature
+
+
+def test_an_entropy_with_a_given_mean_has_no_closed_form_and_says_which_equation_is_left():
+    with pytest.raises(NoClosedForm, match=r"softmax\(ν x\)ᵀ x − c = 0 is not affine in ν"):
+        solve("−pᵀlog(p)", "p", such_that=["sum(p) = 1", "pᵀx = c"], where="p: n, x: n, c scalar")
+
+
+PROCRUSTES = [
+    ("‖A Q − B‖²", "A: m n, Q: n n, B: m n", "polar(Aᵀ B)", "−polar(Aᵀ B)"),
+    ("tr(QᵀM)", "M: n k, Q: n k", "−polar(M)", "polar(M)"),
+    ("½ ‖Q − M‖²", "M: n k, Q: n k", "polar(M)", "−polar(M)"),
+]
+
+
+@pytest.mark.parametrize(("f", "where", "least", "largest"), PROCRUSTES)
+def test_procrustes(f, where, least, largest):
+    """The nearest matrix with orthonormal columns is the polar factor (Golub & Van Loan, §6.4.1)."""
+    found = solve(f, "Q", such_that="QᵀQ = I", where=where)
+    assert [(p.nature, str(p.solution["Q"])) for p in found.points] == [("minimum", least), ("maximum", largest)]
+    value = parse(f, where)
+    rng = np.random.default_rng(0)
+    shapes = {"m": 5, "n": 3, "k": 2}
+    data = {str(s.data): rng.standard_normal([shapes[str(d)] for d in s.shape]) for s in symbols_of(value)}
+    inputs = {n: a for n, a in data.items() if n != "Q"}
+    at = compile_numpy({"f": value}, {str(s.data): s.shape for s in symbols_of(value)})
+    values = [at(**inputs, Q=e) for e in compile_numpy(
+        {f"x{i}": p.solution["Q"] for i, p in enumerate(found.points)}, {n: found.where[n].shape for n in inputs}
+    )(**inputs)]  # fmt: skip
+    drawn = [at(**inputs, Q=np.linalg.qr(rng.standard_normal(data["Q"].shape))[0]) for _ in range(200)]
+    assert values[0] <= min(drawn) and values[1] >= max(drawn)

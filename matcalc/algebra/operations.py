@@ -48,6 +48,7 @@ class Operation:
     cyclic       linear in one square operand with f(A B) = f(B A): the trace.
     parity       "even": f(−X) = f(X); "odd": f(−X) = −f(X); "" neither.
     degree       f(c X) = cᵈ f(X) for numbers c > 0.
+    sums         "products": f(x + y) = f(x) ⊙ f(y).
     squares      f(x)² = x² entry by entry.
     facts        what holds of the value: "positive" always, "psd -> nonnegative" if all operands
                  have the first fact, "invertible <-> nonzero" if and only if they have.
@@ -83,6 +84,7 @@ class Operation:
     cyclic: bool = False
     parity: str = ""
     degree: int | None = None
+    sums: str = ""
     squares: bool = False
     facts: tuple[str, ...] = ()
     text: str = ""

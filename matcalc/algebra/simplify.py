@@ -178,9 +178,16 @@ class Simplifier:
         if op is POWER:
             exponent = _sign_out(e.args[1])
             return e if exponent is e.args[1] else power(e.args[0], exponent)
+        if op.elementwise and e.shape != SCALAR and parts(e.args[0])[2] and parts(e.args[0])[2][0].op is ONES:
+            return self._constant(e)
         if op.parity or op.degree is not None:
             return self._outside(e)
         return e
+
+    def _constant(self, e: Expr) -> Expr:
+        """f(c 𝟏) as f(c) 𝟏, for a function that acts entry by entry."""
+        c, scalars, m = parts(e.args[0])
+        return multiply(apply(e.op, (reassemble(c, scalars, ()), *e.args[1:]), e.data), *m) if len(m) == 1 else e
 
     def _outside(self, e: Expr) -> Expr:
         """|−2 x| as 2 |x| and sin(−x) as −sin(x): signs and positive factors outside, as the row allows."""

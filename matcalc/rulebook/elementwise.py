@@ -33,6 +33,7 @@ _elementwise(
     "y",
     "np.exp({0})",
     latex=r"\exp\left({0}\right)",
+    sums="products",
     facts=("positive",),
     inverse="log(y)",
     source=f"{_DLMF} §4.2",

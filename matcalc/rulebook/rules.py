@@ -55,6 +55,7 @@ RECOGNISE: tuple[Identity, ...] = (
     _entries("sine over cosine", "sin(X) ⊘ cos(X)", "tan(X)"),
     _entries("hyperbolic sine over cosine", "sinh(X) ⊘ cosh(X)", "tanh(X)"),
     Identity("softmax", "exp(x) / sum(exp(x))", "softmax(x)", "x: n 1 -> n 1"),
+    Identity("softmax by logsumexp", "exp(x − logsumexp(x) 𝟏)", "softmax(x)", "x: n 1 -> n 1"),
     Identity("logsumexp", "log(sum(exp(x)))", "logsumexp(x)", "x: n 1 -> 1 1"),
     Identity("log of softmax", "log(softmax(x))", "x − logsumexp(x) 𝟏", "x: n 1 -> n 1"),
     Identity("sum by ones", "𝟏ᵀx", "sum(x)", "x: n 1 -> 1 1"),
@@ -152,7 +153,9 @@ SIMPLIFY: tuple[Identity, ...] = (
     Identity("unvec of vec", "unvec(vec(X), Z)", "X", "X: m n, Z: m n -> m n"),
     # entries
     _entries("exp of log", "exp(log(X))", "X"),
+    _entries("exp of −log", "exp(−log(X))", "X.^(−1)"),
     _entries("log of exp", "log(exp(X))", "X"),
+    _entries("log of a reciprocal", "log(X.^(−1))", "−log(X)", slack=SHORTENS),
     Identity("log of 1", "log(1)", "0", " -> 1 1"),
     Identity("log of ones", "log(𝟏𝟏ᵀ)", "𝟎", " -> m n"),
     Identity("exp of 0", "exp(0)", "1", " -> 1 1"),

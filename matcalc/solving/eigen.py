@@ -16,6 +16,7 @@ from matcalc.algebra.build import (
     add,
     apply,
     identity,
+    inner,
     is_number,
     is_zero,
     multiply,
@@ -49,7 +50,8 @@ _HALF = number(Fraction(1, 2))
 class Eigenproblem:
     """left = right with the multiplier in it; `extremes` are (nature, X, the multiplier's value) at both ends.
 
-    constraint is the constraint in its polynomial form, None for a quotient.
+    constraint is the constraint in its polynomial form, None for a quotient. why: the reason for the nature,
+    where it is not that the least and the largest eigenvalues give the extremes.
     """
 
     left: Expr
@@ -57,6 +59,7 @@ class Eigenproblem:
     statement: str
     extremes: tuple[tuple[str, Expr, Expr], ...]
     constraint: Expr | None
+    why: str = ""
 
 
 def eigenproblem(
@@ -70,18 +73,24 @@ def eigenproblem(
         return None
     if not constraints:
         return _quotient(f, x, multiplier, shorten) if is_column(x.shape) else None
+    linear = _linear(f, constraints[0], x, multiplier, shorten)
+    if linear is not None:
+        return linear
     s = _quadratic(f, x, shorten)
     if s is None or not shorten.facts.holds("symmetric", s):
         return None
     g = constraints[0]
     if g.shape == SCALAR:
         return _on_sphere(s, g, x, multiplier, shorten) if is_column(x.shape) else None
-    if g.shape != (x.shape[1], x.shape[1]):
-        return None
+    return _orthonormal(s, g, x, multiplier, shorten) if _is_orthonormal(g, x, shorten) else None
+
+
+def _is_orthonormal(g: Expr, x: Expr, shorten: Simplifier) -> bool:
+    """Whether g = 0 says XᵀX = I."""
+    if g.shape != (x.shape[1], x.shape[1]) or g.shape == SCALAR:
+        return False
     gram = shorten(add(g, identity(x.shape[1])))
-    if not shorten.keys.same(gram, shorten(multiply(transpose(x), x))):
-        return None
-    return _orthonormal(s, g, x, multiplier, shorten)
+    return shorten.keys.same(gram, shorten(multiply(transpose(x), x)))
 
 
 def _quadratic(f: Expr, x: Expr, shorten: Simplifier) -> Expr | None:
@@ -172,6 +181,36 @@ def _orthonormal(s: Expr, g: Expr, x: Expr, multiplier: Expr, shorten: Simplifie
         found = _vectors(matrix, unit, x)
         extremes.append((nature, found, multiply(transpose(found), s, found)))
     return Eigenproblem(left, right, statement, tuple(extremes), g)
+
+
+def _linear(f: Expr, g: Expr, x: Expr, multiplier: Expr, shorten: Simplifier) -> Eigenproblem | None:
+    """f that is c + tr(MᵀX) on XᵀX = I, least and largest at the polar factors ∓Q of M (Golub & Van Loan, §6.4.1).
+
+    The quadratic part of f must be constant there: tr(XᵀX S), or tr(XᵀS X) with a square X.
+    """
+    if not _is_orthonormal(g, x, shorten):
+        return None
+    gradient, v = shorten(gradients(f, (x,))[x]), direction_of(x)
+    m = shorten(substitute(gradient, {x: zeros(*x.shape)}))
+    moved = shorten(action(gradient, x, v, shorten))
+    if is_zero(m) or depends(moved, (x,)):
+        return None
+    _, scalars, factors = parts(moved)
+    if not is_zero(moved):
+        at_ends = factors and (factors[0] is v or (factors[-1] is v and x.shape[0] == x.shape[1]))
+        if not at_ends or sum(depends(k, (v,)) for k in (*scalars, *factors)) != 1:
+            return None
+    c, outside, core = parts(m)
+    known = all(shorten.facts.holds("positive", k) for k in outside)  # the polar factor of −2 M is minus that of M
+    q = apply(REGISTRY["polar"], (multiply(*core) if known else m,))
+    least = q if known and c < 0 else negate(q)
+    extremes = tuple(
+        (nature, at, shorten(multiply(transpose(at), m)))
+        for nature, at in (("minimum", least), ("maximum", shorten(negate(least))))
+    )
+    said = f"on {x.data}ᵀ{x.data} = I the objective is a constant plus {to_text(inner(m, x))}"
+    why = "is at the polar factor, since |tr(MᵀX)| ≤ ‖M‖_*"
+    return Eigenproblem(m, multiply(x, multiplier), said, extremes, g, why)
 
 
 def _quotient(f: Expr, x: Expr, multiplier: Expr, shorten: Simplifier) -> Eigenproblem | None:

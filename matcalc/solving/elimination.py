@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from matcalc.algebra.expr import Expr
+from matcalc.algebra.build import add, apply
+from matcalc.algebra.expr import Expr, rebuild
+from matcalc.calculus.forms import recognised
 from matcalc.calculus.readings import axes_of
+from matcalc.convexity import multiplied_out
 from matcalc.errors import NoClosedForm
 from matcalc.solving.affine import NotSquare, substitute
 from matcalc.solving.isolate import Context, Isolated, isolate
@@ -71,11 +74,23 @@ def _with(
 ) -> list[Branch]:
     shorten = context.shorten
     others = tuple(
-        Equation(shorten(substitute(other.zero, {x: one.solution})), other.owner)
+        Equation(shorten(_recognised(substitute(other.zero, {x: one.solution}))), other.owner)
         for other in equations
         if other is not e
     )
     rest = _eliminate(others, tuple(u for u in unknowns if u is not x), context)
     return [
-        Branch({**b.values, x: shorten(substitute(one.solution, b.values))}, ((x, e, one), *b.isolated)) for b in rest
+        Branch({**b.values, x: shorten(_recognised(substitute(one.solution, b.values)))}, ((x, e, one), *b.isolated))
+        for b in rest
     ]
+
+
+def _recognised(e: Expr) -> Expr:
+    """e with functions under their names, after the arguments of exponentials are multiplied out."""
+
+    def replace(node: Expr, args: tuple[Expr, ...]) -> Expr:
+        if node.op.sums == "products":
+            args = (add(*multiplied_out(args[0])), *args[1:])
+        return apply(node.op, args, node.data) if args != node.args else node
+
+    return recognised(rebuild(e, replace))

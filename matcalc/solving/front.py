@@ -244,9 +244,12 @@ def _eigen_solution(problem: Problem, found: Eigenproblem, multiplier: Expr, con
         branch = Branch(values, ())
         residual = max(residual, _checked(branch, checked, Context(symbols, context.unknowns), tall=True))
         which = "least" if nature == "minimum" else "largest"
-        why = f"the {nature} belongs to the {which} eigenvalue{'' if x.shape[1] == 1 else 's'}"
+        belongs = f"belongs to the {which} eigenvalue{'' if x.shape[1] == 1 else 's'}"
+        why = f"the {nature} {found.why or belongs}"
         points.append(Point({str(x.data): vectors}, {str(multiplier.data): value}, nature, (why,)))
     equation = Identity(found.left, found.right)
     steps = (str(equation), found.statement)
-    at_most = () if x.shape[1] == 1 else (f"{dim_text(x.shape[1])} ≤ {dim_text(x.shape[0])}",)
-    return Solution(tuple(points), (equation,), at_most, steps, symbols, problem.notes, residual)
+    rows, columns = x.shape
+    at_most = () if columns in (1, rows) else (f"{dim_text(columns)} ≤ {dim_text(rows)}",)
+    needed = conditions_for(found.extremes[0][1], context.shorten.facts)
+    return Solution(tuple(points), (equation,), (*at_most, *needed), steps, symbols, problem.notes, residual)

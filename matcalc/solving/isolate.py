@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from matcalc.algebra.build import (
     INVERSE,
+    ONES,
     POWER,
     add,
     apply,
@@ -29,7 +30,7 @@ from matcalc.algebra.build import (
     power,
     symbol,
 )
-from matcalc.algebra.expr import Expr, postorder, rebuild
+from matcalc.algebra.expr import Expr, postorder, preorder, rebuild
 from matcalc.algebra.factor import common_denominator
 from matcalc.algebra.shapes import SCALAR
 from matcalc.algebra.simplify import Simplifier
@@ -92,7 +93,7 @@ def isolate(equation: Expr, x: Expr, context: Context, depth: int = 0) -> list[I
         known = solve_affine(found, x, context.shorten)
         return [Isolated(known.solution, known.left, known.right, found.image, known.inverted, known.systems)]
     if depth < _DEPTH:
-        for attempt in (_factored, _undone, _multiplied):
+        for attempt in (_factored, _undone, _separated, _nested, _multiplied):
             try:
                 solved = attempt(equation, x, context, depth)
             except NoClosedForm:
@@ -246,6 +247,50 @@ def _root_of_number(c: Fraction, p: Fraction) -> Expr:
     if [r**p.denominator for r in roots] == [c.numerator, c.denominator]:
         return number(Fraction(*roots) ** p.numerator)
     return power(number(c), number(p))
+
+
+def _nested(equation: Expr, x: Expr, context: Context, depth: int) -> list[Isolated]:
+    """x from the value of the one argument that it stands in everywhere: exp(1 + x) = c gives 1 + x first."""
+    for node in preorder(equation):
+        if not (node.op.inverse or node.op in (POWER, INVERSE)):
+            continue
+        argument = node.args[0]
+        if argument is x or not depends(argument, (x,)):
+            continue
+        t = symbol(_fresh(context), argument.shape)
+        inside = substitute(equation, {argument: t})
+        if depends(inside, (x,)):
+            continue
+        slope = context.shorten(action(equation, x, direction_of(x), context.shorten))
+        out = []
+        for outer in isolate(inside, t, context.having(t, frozenset()), depth + 1):
+            for found in isolate(add(argument, negate(outer.solution)), x, context, depth + 1):
+                inverted, systems = (*outer.inverted, *found.inverted), (*outer.systems, *found.systems)
+                conditions = (*outer.conditions, *found.conditions)
+                out.append(replace(found, slope=slope, inverted=inverted, systems=systems, conditions=conditions))
+        return out
+    return []
+
+
+def _separated(equation: Expr, x: Expr, context: Context, depth: int) -> list[Isolated]:
+    """x from an equation where exp(v + x 𝟏) is written exp(x) exp(v)."""
+
+    def replaced(node: Expr, args: tuple[Expr, ...]) -> Expr:
+        node = apply(node.op, args, node.data) if args != node.args else node
+        if node.op.sums != "products" or not depends(node, (x,)):
+            return node
+        terms = multiplied_out(node.args[0])
+        busy = [t for t in terms if all(m.op is ONES for m in parts(t)[2])]
+        free = [t for t in terms if t not in busy]
+        if not free or not busy or depends(add(*free), (x,)):
+            return node
+        scalars = [multiply(number(parts(t)[0]), *parts(t)[1]) for t in busy]
+        return hadamard(apply(node.op, (add(*scalars),)), apply(node.op, (add(*free),)))
+
+    if x.shape != SCALAR:
+        return []
+    separated = context.shorten(rebuild(equation, replaced))
+    return isolate(separated, x, context, depth + 1) if separated is not equation else []
 
 
 # --- multiplying out -------------------------------------------------------------------------------
