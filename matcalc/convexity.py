@@ -17,12 +17,15 @@ from matcalc.algebra.build import (
     INNER,
     POWER,
     add,
+    apply,
     inner,
     is_zero,
     multiply,
     negate,
     number,
     parts,
+    scale,
+    sqrt,
     symbol,
 )
 from matcalc.algebra.expand import expand_term
@@ -261,7 +264,30 @@ class _Judge:
         if inside.op.curvature and (inside is not e or not inside.op.elementwise or inside.shape == SCALAR):
             if self._affine(inside.args[0]):
                 return inside.op.curvature, f"{inside.op.name} of something affine is {inside.op.curvature}"
-        return None
+        return self._monotone(e)
+
+    def _monotone(self, e: Expr) -> tuple[str, str] | None:
+        """A monotone function of a number that is convex or concave (Boyd & Vandenberghe, §3.2.4)."""
+        if e.shape != SCALAR or not (e.op.elementwise or e.op is POWER) or not e.args:
+            return None
+        rest = e.args[1:]
+        base = sqrt(e.args[0]) if e.op is POWER and e.args[0].op is INNER else e.args[0]  # ‖x‖³ is (‖x‖)³
+        if base is not e.args[0]:
+            rest = (scale(2, e.args[1]),)
+        if not depends(base, self.variables) or any(depends(a, self.variables) for a in rest):
+            return None
+        found = self._atom(base)
+        if found is None:
+            return None
+        t = symbol("#t", SCALAR)
+        at_least_0 = self.facts.holds("nonnegative", base)
+        known = {**self.symbols, "#t": Declaration(SCALAR, frozenset({"positive"} if at_least_0 else ()))}
+        outer, scalar = apply(e.op, (t, *rest)), _Judge([t], known)
+        slope = definite(scalar.shorten(gradients(outer, (t,))[t]), scalar.facts)
+        kind = scalar._smooth(outer).verdict
+        if kind not in ("convex", "concave") or not slope or found[0] != (kind if slope > 0 else _OPPOSITE[kind]):
+            return None
+        return kind, f"{found[1]}, and a {kind} {'increasing' if slope > 0 else 'decreasing'} function of it is {kind}"
 
     def _affine(self, e: Expr) -> bool:
         return is_affine(e, self.variables, self.symbols)
