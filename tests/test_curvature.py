@@ -40,7 +40,7 @@ TABLE = [
     ("max(A x)", "x", {"A": "m n"}, "convex"),
     # monotone functions of what is convex or concave
     ("‖x‖³", "x", {"x": "n"}, "convex"),
-    ("sqrt(‖A x − b‖³)", "x", None, "convex"),
+    ("‖A x − b‖³", "x", None, "convex"),
     ("exp(‖x‖)", "x", {"x": "n"}, "convex"),
     ("relu(aᵀx − b)²", "x", {"a": "n", "b": "scalar", "x": "n"}, "convex"),
     ("‖x‖₁²", "x", {"x": "n"}, "convex"),
