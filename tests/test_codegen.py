@@ -462,3 +462,17 @@ def test_a_sum_that_is_needed_whole_is_not_multiplied_out():
     assert "A + A.T" not in derive("½ xᵀA x", "x").code()
     both = derive("‖(A + Aᵀ) B‖² + xᵀ(A + Aᵀ) x", "x").code(what=("value", "derivative"))
     assert both.count("A + A.T") == 1
+
+
+@pytest.mark.parametrize(
+    ("f", "wrt"), [("(A(S ⊙ S)).^(3)", "S"), ("Q ⊙ (P(S ⊙ (B P)))", "S"), ("A ⊙ A ⊙ (Mᵀ(Q ⊙ Q))", "Q")]
+)
+def test_arrays_of_three_matrices_that_share_letters(f, wrt):
+    """No product of two of the matrices has the letters of the third, and no vector is among them."""
+    d = derive(f, wrt)
+    rng = np.random.default_rng(0)
+    sizes: dict[str, int] = {}
+    data = {n: rng.normal(size=[sizes.setdefault(k, 2 + len(sizes)) for k in s.shape]) for n, s in d.where.items()}
+    v = rng.normal(size=data[wrt].shape)
+    wanted = d.jvp("V_1").compile()(**data, V_1=v)
+    np.testing.assert_allclose(np.tensordot(d.compile()(**data), v, 2), wanted, rtol=1e-10, atol=1e-12)

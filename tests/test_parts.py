@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from matcalc.algebra.build import add, apply, multiply, number, symbol
 from matcalc.algebra.entries import cut, narrow, placed, unit
 from matcalc.algebra.expr import symbols_of
 from matcalc.algebra.operations import REGISTRY
-from matcalc.algebra.shapes import dim_names, dim_substitute
+from matcalc.algebra.shapes import SCALAR, dim_names, dim_substitute
 from matcalc.calculus.readings import axes_of
 from matcalc.check import difference_quotients
 from matcalc.cli import main
@@ -29,6 +30,7 @@ from matcalc.errors import (
 )
 from matcalc.notation.parts import part_of
 from tests.evaluate import evaluate
+from tests.random_functions import Generator, _regular
 
 SYMMETRIC = {"X": "n n symmetric"}
 IJ = "i index, j index"
@@ -150,6 +152,62 @@ def test_certificates_proofs_derivations_and_claims(f, wrt, where, wanted):
     if "e: " not in wanted:
         assert d.matches(wanted).verdict == "proved"
         assert d.matches(f"2 ({wanted})").verdict == ("proved" if wanted == "𝟎" else "different")
+
+
+RANDOM_SIZES = {"m": 3, "n": 4}
+
+
+def random_part(seed):
+    """A function over the whole rulebook, an array in it, and a part of that; None where there is none."""
+    generator, choice = Generator(seed), random.Random(seed).choice
+    f = generator.expression(choice([SCALAR, SCALAR, ("m", 1), ("n", 1), ("m", "n")]), 3)
+    arrays = [s for s in symbols_of(f) if s.shape != SCALAR]
+    if not arrays:
+        return None
+    whole = choice(arrays)
+    places = ("_i", "_2") if 1 in whole.shape else ("_{i,:}", "_{:,j}", "_{ij}", "_{1,2}", "_{2,:}")
+    return f, str(whole.data), f"({whole.data})" + choice(places)
+
+
+@pytest.mark.parametrize("what", [("derivative",), ("value", "derivative")], ids="+".join)
+def test_arrays_of_random_functions_are_slices(what):
+    """With the value, what both need is computed once; alone, only the part."""
+    compared = 0
+    for seed in range(70):
+        found = random_part(seed)
+        if found is None:
+            continue
+        f, name, wrt = found
+        try:
+            whole, part = derive(f, name), derive(f, wrt)
+            run, code = whole.compile(), part.compile(what=what)
+        except MatcalcError:
+            continue
+        rng = np.random.default_rng(seed)
+        shapes = {n: [RANDOM_SIZES.get(d, d) for d in s.shape if d != 1] for n, s in whole.where.items()}
+        data = {
+            n: rng.uniform(0.3, 0.9, s) + (np.eye(s[0]) if len(s) == 2 and s[0] == s[1] else 0)
+            for n, s in shapes.items()
+        }
+        indices = {n: 2 for n, s in part.where.items() if "index" in s.facts}
+        with np.errstate(all="ignore"):
+            if not _regular(f, data, {n: s.shape for n, s in whole.where.items()}, RANDOM_SIZES):
+                continue
+            try:
+                array = run(**data)
+            except DataError:
+                continue
+            got = code(**data, **indices)
+        places = part_of(part.wrt).places
+        at = [slice(None) if p == ":" else (int(p) if p.isdecimal() else 2) - 1 for p in places]
+        wanted = array[(..., *at)]
+        if np.all(np.isfinite(wanted)):
+            np.testing.assert_allclose(
+                got[-1] if len(what) > 1 else got, wanted, rtol=1e-7, atol=1e-8 * max(1, np.abs(wanted).max()),
+                err_msg=f"{seed}: {f} by {wrt}",
+            )  # fmt: skip
+            compared += 1
+    assert compared > 40
 
 
 SECOND = [

@@ -225,8 +225,10 @@ def laid_out(factors: Sequence[Factor], order: str) -> Factor:
         return Factor(transpose(t), order) if len(letters) == 2 and letters != order else whole[0]
     whole.sort(key=lambda f: order.index(f.letters[0]))
     while len(whole) > 2 or (len(whole) == 2 and len(order) == 2):  # two vectors are a matrix: one product less
-        at = max(k for k, f in enumerate(whole) if len(f.letters) == 1)
-        by = max(k for k, f in enumerate(whole) if len(f.letters) == 1 and k < at)
+        vectors = [k for k, f in enumerate(whole) if len(f.letters) == 1]
+        if len(vectors) < 2:  # matrices that share letters, which no product of two of them gives
+            break
+        *_, by, at = vectors
         (u, i), (v, j) = whole[by], whole.pop(at)
         whole[by] = Factor(outer(u, v), i + j)
     return whole[0] if len(whole) == 1 else _einsum(whole, order)
