@@ -31,3 +31,35 @@ def test_the_trace_of_a_power_costs_the_same_for_every_exponent():
     work_large, length_large = work(trace_of_power(1_000_000))
     assert length_large <= length_small + 20
     assert work_large <= 1.2 * work_small
+
+
+def nested(layers):
+    text = "x"
+    for i in range(1, layers + 1):
+        text = f"tanh(W{i} {text} + b{i})"
+    where = {"x": "n", **{f"W{i}": "n n" for i in range(1, layers + 1)}, **{f"b{i}": "n" for i in range(1, layers + 1)}}
+    return f"½ ‖{text}‖²", "W1", where
+
+
+READ = [
+    ("nested calls", lambda n: "sin(" * n + "x" + ")" * n),
+    ("nested norms", lambda n: "‖" * n + "x" + "‖" * n),
+    ("nested sums", lambda n: "(x + " * n + "x" + ")" * n),
+    ("transposes", lambda n: "x" + "ᵀ" * n),
+    ("a network", lambda n: nested(n)[0]),
+    ("a sum", lambda n: " + ".join(f"a{i} x" for i in range(n))),
+]
+
+
+@pytest.mark.parametrize("form", [form for _, form in READ], ids=[name for name, _ in READ])
+def test_reading_is_linear_and_length_alone_limits_it(form):
+    small, large = form(250), form(1000)
+    matcalc.parse(small)
+    work_small, work_large = calls(lambda: matcalc.parse(small)), calls(lambda: matcalc.parse(large))
+    assert work_large < 1.3 * work_small * len(large) / len(small)
+
+
+def test_a_network_of_a_thousand_layers_on_one_line():
+    d = matcalc.derive(*nested(1000)[:2], where=nested(1000)[2])
+    assert d.conditions == ()
+    assert len(str(d)) < 150_000

@@ -5,6 +5,8 @@ SymPy is asked, and only where nothing simpler decides.
 
 from __future__ import annotations
 
+from itertools import islice
+
 from matcalc.algebra.build import CONSTANT, NUMBER, POWER, number_value
 from matcalc.algebra.expr import Expr, preorder
 from matcalc.algebra.facts import Facts
@@ -13,6 +15,8 @@ from matcalc.errors import MatcalcError
 __all__ = ["has_value"]
 
 _FACTS = Facts()
+#: A number of more operations passes unasked.
+_LONG = 50
 
 
 def has_value(e: Expr) -> bool:
@@ -27,7 +31,10 @@ def has_value(e: Expr) -> bool:
     (base, *_) = e.args
     if base.op is NUMBER and e.op is POWER and number_value(base) >= 0:
         return True
-    if any(not node.args and node.op not in (NUMBER, CONSTANT) for node in preorder(e)) or not e.is_scalar:
+    beginning = list(islice(preorder(e), _LONG))
+    if any(not node.args and node.op not in (NUMBER, CONSTANT) for node in beginning) or not e.is_scalar:
+        return True
+    if len(beginning) == _LONG:
         return True
     if set(e.op.domain) <= {"{0} > 0"} and _FACTS.holds("positive", base):
         return True

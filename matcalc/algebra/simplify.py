@@ -86,6 +86,7 @@ class Simplifier:
         self.keys = facts.keys
         self.cost = Cost()
         self._done: dict[Expr, Expr] = {}
+        self._flipped: dict[tuple[Expr, bool], Expr | None] = {}
         self._spelled: dict[Expr, Expr] = {}
         self._factorings: dict[Expr, Expr] = {}
         self._depth = 0
@@ -262,25 +263,43 @@ class Simplifier:
         return bare.count(factor.args[0] if factor.op is TRANSPOSE else factor) > 1
 
     def _flip(self, factor: Expr, *, must: bool, beside: tuple[Expr, ...] = ()) -> Expr | None:
-        """−factor if the sign is better outside (or, with `must`, at least as good inside); beside: all factors."""
+        """−factor if the sign is better outside (or, with `must`, at least as good inside); beside: all factors.
+
+        The sum that takes the sign may stand below any number of products and transposes; what was found
+        is remembered, since the layers of a network share what is below.
+        """
+        known = self._flipped
+        stack = [factor]
+        while stack:
+            todo = [part for part in _carriers(stack[-1], must) if (part, must) not in known]
+            if todo:
+                stack.extend(todo)
+                continue
+            node = stack.pop()
+            if (node, must) not in known:
+                known[node, must] = self._flip_by_parts(node, must, ())
+        return self._flip_by_parts(factor, must, beside) if beside else known[factor, must]
+
+    def _flip_by_parts(self, factor: Expr, must: bool, beside: tuple[Expr, ...]) -> Expr | None:
+        """The same, where it is known of the parts that may carry the sign."""
         if factor.op is ADD:
             negative = sum(map(is_negative, factor.args))
             unit_first = factor.args[0].op in (ONES, NUMBER, IDENTITY)  # 𝟏 − y² keeps its looks
             if negative == len(factor.args) or (must and negative and not unit_first):
                 return order_terms(negate_sum(factor))
-        elif factor.op is HADAMARD:
-            for i, part in enumerate(factor.args):
-                flipped = self._flip(part, must=must) if part.op in _SIGNED else None
-                if flipped is not None:
-                    return hadamard(*factor.args[:i], flipped, *factor.args[i + 1 :])
-        elif factor.op is PRODUCT and must:
-            for i, part in enumerate(factor.args):
-                flipped = self._flip(part, must=must)
-                if flipped is not None and not self._has_twin(part, beside or factor.args):
-                    return multiply(number(factor.data), *factor.args[:i], flipped, *factor.args[i + 1 :])  # type: ignore[arg-type]
-        elif factor.op is TRANSPOSE:
-            flipped = self._flip(factor.args[0], must=must)
-            return None if flipped is None else transpose(flipped)
+            return None
+        carriers = set(_carriers(factor, must))
+        for i, part in enumerate(factor.args):
+            flipped = self._flipped[part, must] if part in carriers else None
+            if flipped is None:
+                continue
+            args = (*factor.args[:i], flipped, *factor.args[i + 1 :])
+            if factor.op is HADAMARD:
+                return hadamard(*args)
+            if factor.op is TRANSPOSE:
+                return transpose(flipped)
+            if not self._has_twin(part, beside or factor.args):
+                return multiply(number(factor.data), *args)  # type: ignore[arg-type]
         return None
 
     def _rewritten(self, e: Expr) -> Expr:
@@ -507,6 +526,13 @@ class Simplifier:
             if self.cost(form) < self.cost(e):
                 return form
         return e
+
+
+def _carriers(factor: Expr, must: bool) -> tuple[Expr, ...]:
+    """The parts of a factor that may take its sign."""
+    if factor.op is HADAMARD:
+        return tuple([part for part in factor.args if part.op in _SIGNED])
+    return factor.args if factor.op is TRANSPOSE or (factor.op is PRODUCT and must) else ()
 
 
 def negate_sum(e: Expr) -> Expr:

@@ -57,6 +57,7 @@ class Constraints:
         determinants: Mapping[Node, bool],
         lone: frozenset[str] = frozenset(),
     ) -> None:
+        self._symbols: dict[Node, frozenset[str]] = {}
         self.text = text
         self.symbols = symbols
         self.functions = functions
@@ -156,8 +157,23 @@ class Constraints:
         """Whether the node is a symbol that occurs nowhere else, so that nothing but its letter says what it is."""
         return node.kind == "symbol" and node.data in self.lone
 
+    def _below(self, node: Node) -> frozenset[str]:
+        """The symbols under a node, from those under what was asked about before."""
+        found: set[str] = set()
+        stack = [node]
+        while stack:
+            part = stack.pop()
+            if part in self._symbols:
+                found |= self._symbols[part]
+            elif part.kind in ("symbol", "reference"):
+                found |= symbols_below(part)
+            else:
+                stack.extend(part.args)
+        names = self._symbols[node] = frozenset(found)
+        return names
+
     def doubt(self, *nodes: Node) -> None:
         """The reading is unlikely because of the symbols below."""
-        names = symbols_below(*nodes)
+        names = set().union(*map(self._below, nodes))
         if names:
             self.unlikely.append((UNLIKELY, names))

@@ -16,7 +16,7 @@ from matcalc.notation.names import SUBSCRIPTS
 __all__ = ["MAX_DEPTH", "fence"]
 
 #: Deeper nesting is refused.
-MAX_DEPTH = 2_000
+MAX_DEPTH = 3_000
 
 #: After these an operand has just ended.
 _ENDS = frozenset(

@@ -9,12 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from matcalc.errors import LimitError
-
 __all__ = ["Node", "TreeBuilder", "postorder"]
-
-#: An expression of more operators one inside another is refused.
-MAX_TREE = 3_000
 
 
 class Node:
@@ -218,7 +213,7 @@ class TreeBuilder:
 
 
 def postorder(root: Node) -> list[Node]:
-    """The nodes, operands first, from left to right; a tree that is too deep is refused."""
+    """The nodes, operands first, from left to right."""
     out: list[Node] = []
     stack = [root]
     while stack:
@@ -227,16 +222,4 @@ def postorder(root: Node) -> list[Node]:
         if node.args:
             stack.extend(node.args)
     out.reverse()
-    if len(out) > MAX_TREE:
-        _check_depth(out)
     return out
-
-
-def _check_depth(nodes: list[Node]) -> None:
-    depth: dict[Node, int] = {}
-    for node in nodes:
-        depth[node] = 1 + max([depth[arg] for arg in node.args], default=0)
-        if depth[node] > MAX_TREE:
-            raise LimitError(
-                f"expressions are read {MAX_TREE} operators deep at most", spans=((node.start, node.start + 1),)
-            )
