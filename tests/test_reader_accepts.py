@@ -475,3 +475,10 @@ def test_equal_texts_give_one_object():
 )  # fmt: skip
 def test_long_and_deep_text_is_read(text):
     assert read(text).expr is not None
+
+
+@pytest.mark.parametrize("text", ["I_3 + A", "I₃ + A", "I_{3} + A", "tr(I_3 A)"])
+def test_an_identity_of_a_size_in_digits(text):
+    """The size of I_3 was read as a name."""
+    assert parse(text, {"A": "3 3"}).shape in ((3, 3), (1, 1))
+    assert parse(text).shape in ((3, 3), (1, 1))

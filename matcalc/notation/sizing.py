@@ -46,8 +46,13 @@ def _symbol(c: Constraints, node: Node) -> Sizes:
 _OWN_SIZE = (None, "", "𝟏", "𝟭", "𝟎", "𝟬", "𝟙")
 
 
+_LOWERED = "₀₁₂₃₄₅₆₇₈₉"
+
+
 def _given(data: str) -> list[Dim]:
-    """The dimensions in an index: 𝟏_n, 𝟎_{m×n}."""
+    """The dimensions in an index: 𝟏_n, 𝟎_{m×n}, I₃."""
+    if all(c in _LOWERED for c in data):
+        data = data.translate(str.maketrans(_LOWERED, "0123456789"))
     words = data.replace("×", " ").replace(",", " ").split()
     return [int(word) if word.isdecimal() else word for word in words]
 
