@@ -6,95 +6,26 @@ split into its letters, which the answer says.
 
 from __future__ import annotations
 
-import difflib
-import keyword
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import cast
 
 from matcalc.algebra.operations import REGISTRY
-from matcalc.algebra.shapes import SCALAR, Shape
-from matcalc.errors import MatcalcError, NotYetError, ParseError
-from matcalc.notation.bounds import Bounds, index_letters, parted, places
-from matcalc.notation.declarations import Path
+from matcalc.errors import NotYetError, ParseError
+from matcalc.notation.bounds import index_letters, parted, places
 from matcalc.notation.lexer import Token
 from matcalc.notation.names import (
-    DIGITS,
-    GREEK,
-    LETTERS,
-    MARKS,
-    PRIMES,
     SUBSCRIPT_LETTERS,
-    is_greek,
-    is_lower,
-    is_upper,
     normalise_name,
     pieces_of,
 )
+from matcalc.notation.spelling import READER_FUNCTIONS, Spelling
+from matcalc.notation.surroundings import LONGEST, ORDERS, SINGLE, Unknown, Vocabulary
 
 __all__ = ["READER_FUNCTIONS", "Unknown", "Vocabulary", "resolve"]
 
-#: Functions that are no rows of the rulebook: shorthands for what the constructors build.
-READER_FUNCTIONS = frozenset(
-    {"inv", "transpose", "eye", "ones", "zeros", "vector", "matrix", "hadamard", "inner", "dot"}
-)
-_REFUSED_FUNCTIONS = {
-    "cross": "",
-    "outer": "Write x yᵀ.",
-    "pow": "Write x^k.",
-}
-_LATER_FUNCTIONS = ("hess", "grad", "rank", "cond", "eig", "svd", "chol", "prod")
-#: Greek letters that name functions; any other Greek letter before a bracket is a factor.
-_GREEK_FUNCTIONS = "φψ"
-#: Longer words are refused.
-_LONGEST = 100
 _SIZED = re.compile(r"I(?:_([A-Za-z]\w*)|([₀-₉]+))")
-#: One letter with accents, an index and primes.
-_SINGLE = re.compile(rf"[{LETTERS}][{MARKS}]*[{DIGITS}]*[{PRIMES}]*")
 #: What stands below and is no index: capitals, and words with other letters than indices have, test or new.
 _NO_INDEX = re.compile(r"_[^\W\d_]*[A-Z]|_(?=[^\W\d_]{3})[^\W\d_]*[^\W\d_i-t]")
-_ORDERS = {"′" * order: order for order in range(5)}
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """A function that is only a name, how often it is derived, and the shape that its value is declared to have."""
-
-    name: str
-    order: int = 0
-    shape: Shape = SCALAR
-    symmetric: bool = False
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@dataclass(slots=True)
-class Vocabulary:
-    """What names mean before the text is read.
-
-    declared    names of symbols.
-    dimensions  names that occur in declared shapes: in an expression they are scalars.
-    functions   functions that the caller supplies.
-    paths       functions of a scalar whose values have a declared shape: A(t): n n.
-    formula     whether the text is a formula of the rulebook: every letter is declared, nothing is split.
-    einstein    whether indices below letters are entries that the summation convention sums.
-    entries     whether an index is that of an entry without any sum: for each value of it there is one function.
-    indices     the letters that are declared to be indices: they stand for one place each.
-    notes       what was assumed on the way.
-    """
-
-    declared: Collection[str]
-    dimensions: Collection[str] = ()
-    functions: Mapping[str, object] = field(default_factory=dict)
-    paths: Mapping[str, Path] = field(default_factory=dict)
-    formula: bool = False
-    einstein: bool = False
-    entries: bool = False
-    indices: Collection[str] = ()
-    notes: list[str] = field(default_factory=list)
 
 
 def resolve(tokens: list[Token], text: str, vocabulary: Vocabulary) -> list[Token]:
@@ -128,71 +59,21 @@ def below_at(written: str) -> int:
     return written.rfind("_") if "_" in written else len(written.rstrip("".join(SUBSCRIPT_LETTERS)))
 
 
-def _is_power(token: Token) -> bool:
-    """Whether the token raises what stands before it to a power."""
-    return token.type == "CARET" or (token.type == "SUPERSCRIPT" and token.value not in ("T", "-T"))
-
-
-class _Words:
+class _Words(Spelling):
     """One pass over the words of a text, with what the rest of the text says about them."""
-
-    def __init__(self, tokens: list[Token], text: str, vocabulary: Vocabulary) -> None:
-        self.tokens = tokens
-        self.text = text
-        self.vocabulary = vocabulary
-        self.orders: dict[int, int] = {}  # ∇ and ∇² before a word
-        self._euler: bool | None = None
-        self._symbols: dict[str, bool] = {}
-        self._alone: dict[str, bool] | None = None  # single letters of the text: whether used as a symbol
-        self.indices: set[str] = set()  # what the sums of the text are over, and their upper limits
-        self.limits: set[str] = set()
-        for token in tokens:
-            if token.type == "SUM":
-                bounds = cast(Bounds, token.value)
-                self.indices.update(bounds.letters)
-                self.limits.update(bounds.names)
-            elif vocabulary.einstein and token.type == "WORD":
-                self.indices.update(self.subscript(normalise_name(str(token.value)[:_LONGEST])))
-
-    def subscript(self, name: str) -> tuple[str, ...]:
-        """The indices that a name which is not declared ends with."""
-        base, _, below = name.partition("_")
-        return () if name in self.vocabulary.declared or not _SINGLE.fullmatch(base) else index_letters(below)
-
-    # --- what the text says elsewhere ---
-
-    def alone(self) -> dict[str, bool]:
-        """The letters that stand alone in the text, and whether one of them is not before a tight bracket."""
-        if self._alone is None:
-            found: dict[str, bool] = {}
-            for at, token in enumerate(self.tokens):
-                if token.type == "WORD":
-                    word = str(token.value)
-                    if len(pieces_of(word)) == 1 or word in GREEK:
-                        name = normalise_name(word)
-                        found[name] = found.get(name, False) or not self.before_bracket(at, tight=True)
-            self._alone = found
-        return self._alone
-
-    def before_bracket(self, at: int, tight: bool = False) -> bool:
-        """Whether an opening bracket follows the token."""
-        if at + 1 >= len(self.tokens):
-            return False
-        after = self.tokens[at + 1]
-        return after.type == "LPAR" and (not tight or after.start == self.tokens[at].end)
 
     # --- one word ---
 
     def put(self, at: int, token: Token, out: list[Token]) -> None:
         """Append what the word is."""
         word = str(token.value)
-        if len(word) > _LONGEST:
+        if len(word) > LONGEST:
             raise ParseError(f"{word[:20]}… is longer than any name", spans=((token.start, token.start + 20),))
         name, plain = _names(word)
         vocabulary = self.vocabulary
         if at in self.orders:
             out.append(Token("CALL", Unknown(name, self.orders[at]), token.start, token.end))
-        elif name.rstrip("′") in vocabulary.paths and name[len(name.rstrip("′")) :] in _ORDERS:
+        elif name.rstrip("′") in vocabulary.paths and name[len(name.rstrip("′")) :] in ORDERS:
             self.path(at, token, name, out)
         elif name in vocabulary.declared:
             out.append(Token("SYMBOL", name, token.start, token.end))
@@ -200,7 +81,7 @@ class _Words:
             self.function(at, token, plain if plain in vocabulary.functions else name, out)
         elif ("_" in word or vocabulary.indices) and self.part(token, name, out):
             return
-        elif _SINGLE.fullmatch(name):
+        elif SINGLE.fullmatch(name):
             self.letter(at, token, name, out)
         elif "_" in name and self.has_entries(name) and self.entry(token, name, out):
             return
@@ -236,7 +117,7 @@ class _Words:
         if not found or not cut:
             return False
         base = normalise_name(written[:cut])
-        if not (base in declared or _SINGLE.fullmatch(base)):
+        if not (base in declared or SINGLE.fullmatch(base)):
             return False
         if ":" in found:
             for letter in letters:
@@ -271,7 +152,7 @@ class _Words:
         base, _, below = name.partition("_")
         letters = index_letters(below) or self.spelt(token)
         declared = self.vocabulary.declared
-        if not letters or not (base in declared or _SINGLE.fullmatch(base)):
+        if not letters or not (base in declared or SINGLE.fullmatch(base)):
             return False
         if base == "δ" and base not in declared and len(letters) == 2:
             out.append(Token("DELTA", letters, token.start, token.end))
@@ -322,52 +203,13 @@ class _Words:
             kind, value = "CALL", self.unknown(name)
         out.append(Token(kind, value, token.start, token.end))
 
-    def is_size(self, at: int) -> bool:
-        """Whether the letter is an operand of eye, ones or zeros."""
-        if not 1 < at < len(self.tokens):
-            return False
-        opening = at - 1 if self.tokens[at - 1].type == "LPAR" else at - 3 if self.tokens[at - 1].type == "COMMA" else 0
-        return opening > 0 and self.tokens[opening - 1].value in ("eye", "ones", "zeros")
-
-    def is_base(self) -> bool:
-        """Whether e is Euler's number: everywhere in the text it is the base of a power."""
-        if self._euler is None:
-            self._euler = all(
-                i + 1 < len(self.tokens) and _is_power(self.tokens[i + 1])
-                for i, token in enumerate(self.tokens)
-                if token.type == "WORD" and token.value == "e"
-            )
-        return self._euler
-
-    def used_as_symbol(self, name: str) -> bool:
-        """Whether a letter occurs that no bracket follows, at any distance."""
-        if name not in self._symbols:
-            self._symbols[name] = any(
-                token.type == "WORD" and normalise_name(str(token.value)) == name and not self.before_bracket(i)
-                for i, token in enumerate(self.tokens)
-                if len(str(token.value)) <= _LONGEST
-            )
-        return self._symbols[name]
-
-    def is_unknown_function(self, at: int, name: str) -> bool:
-        """Whether an undeclared letter is an unknown function: lower-case and always right before a bracket."""
-        base = name.rstrip("′")
-        return (
-            self.before_bracket(at, tight=True)
-            and is_lower(base)
-            and (not is_greek(base) or base in _GREEK_FUNCTIONS)
-            and base not in self.vocabulary.declared
-            and not self.alone().get(base, False)
-            and name[len(base) :] in _ORDERS
-        )
-
     def unknown(self, name: str) -> Unknown:
         """The unknown function, noted."""
         base = name.rstrip("′")
         note = f"{base} is read as an unknown function"
         if note not in self.vocabulary.notes:
             self.vocabulary.notes.append(note)
-        return Unknown(base, _ORDERS[name[len(base) :]])
+        return Unknown(base, ORDERS[name[len(base) :]])
 
     def gradient(self, at: int, token: Token) -> None:
         """∇f(x), ∇²f(x): says so of the word that follows."""
@@ -404,9 +246,9 @@ class _Words:
                 f"{name.partition('_')[0]} over an index is not read", spans=((start, end),),
                 advice="Over all entries there are max(x) and min(x).",
             )  # fmt: skip
-        elif "_" in name and _SINGLE.fullmatch(name.partition("_")[0]) and _NO_INDEX.search(name):
+        elif "_" in name and SINGLE.fullmatch(name.partition("_")[0]) and _NO_INDEX.search(name):
             out.append(Token("SYMBOL", name, start, end))
-        elif "_" in name and _SINGLE.fullmatch(name.partition("_")[0]) and len(name) < 60:
+        elif "_" in name and SINGLE.fullmatch(name.partition("_")[0]) and len(name) < 60:
             raise NotYetError(
                 f"{plain} is not declared, and no sum is over its index",
                 spans=((start, end),),
@@ -449,54 +291,3 @@ class _Words:
         note = f"{word} is read as {' '.join(pieces)}"
         if note not in self.vocabulary.notes:
             self.vocabulary.notes.append(note)
-
-    def why_not(self, at: int, token: Token, word: str, pieces: list[str]) -> MatcalcError | None:
-        """The error if a word cannot be split."""
-        spans = ((token.start, token.end),)
-        if word in _REFUSED_FUNCTIONS:
-            return ParseError(f"the function {word} is not read", spans=spans, advice=_REFUSED_FUNCTIONS[word])
-        if word in _LATER_FUNCTIONS:
-            return NotYetError(f"the function {word} is not read yet", spans=spans)
-        if "".join(pieces) != word:
-            return ParseError(f"{word} is not a name", spans=spans)
-        names = [normalise_name(piece) for piece in pieces]
-        calls = self.before_bracket(at)
-        if keyword.iskeyword(word) or (calls and self.close_to(word)):
-            return self.unread(word, calls, spans)
-        known = self.alone()
-        if all(n in self.vocabulary.declared or n in known or n == "I" for n in names):
-            return None
-        if calls or len(pieces) > 4 or not any(is_upper(n) for n in names):
-            return self.unread(word, calls, spans)
-        return None
-
-    def close_to(self, word: str) -> list[str]:
-        """Known names that the word may have been meant for."""
-        candidates = [*REGISTRY.names, *READER_FUNCTIONS, *self.vocabulary.functions, *GREEK]
-        return difflib.get_close_matches(word, candidates, n=2, cutoff=0.7) if 2 < len(word) < 30 else []
-
-    def unread(self, word: str, calls: bool, spans: tuple[tuple[int, int], ...]) -> MatcalcError:
-        """The error for a word that is nothing."""
-        shown = word if len(word) <= 40 else word[:40] + "…"
-        if keyword.iskeyword(word):
-            message = f"{shown} is a word of Python and cannot be read as a product"
-        elif calls:
-            message = f"there is no function {shown}"
-        else:
-            message = f"{shown} is neither declared nor known"
-        close = self.close_to(word)
-        if close:
-            advice = f"Did you mean {' or '.join(close)}?"
-        elif calls:
-            advice = (
-                f"If it is a product of {' · '.join(pieces_of(word)[:4])}…, write spaces between the letters."
-                if len(word) > 4
-                else (f"If it is a product, write {' '.join(pieces_of(word))} (…).")
-            )
-        else:
-            advice = (
-                f"Declare it, or write a product with spaces: {' '.join(pieces_of(word))}."
-                if len(word) <= 12
-                else "Declare it."
-            )
-        return ParseError(message, spans=spans, advice=advice)
