@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from matcalc import derive
+from matcalc.codegen.sampling import sample
 from matcalc.errors import DataError, MatcalcError
 from tests import scoring
 from tests.benchmarks.candidates import WORKLOADS
+from tests.precisely import DIGITS, precisely
 
 BOTH = ("value", "derivative")
 LOGISTIC = "sum(log(1 + exp(X w))) − yᵀX w"
@@ -76,6 +78,34 @@ def test_few_entries_and_many_give_the_same(name):
     parts = [run(X=X[i : i + 150], y=y[i : i + 150], **more) for i in range(0, 900, 150)]
     for whole, *few in zip(run(X=X, y=y, **more), *parts, strict=True):
         np.testing.assert_allclose(whole, sum(few), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("margin", [1.0, 30.0, 800.0])
+@pytest.mark.parametrize(
+    ("text", "wrt", "where"),
+    [
+        ("G : (diag(exp(Q Kᵀ) 𝟏)⁻¹ exp(Q Kᵀ) V)", "Q", "G: n m, Q: n d, K: k d, V: k m"),  # attention
+        ("G : (diag(exp(Q Kᵀ) 𝟏)⁻¹ exp(Q Kᵀ) V)", "V", "G: n m, Q: n d, K: k d, V: k m"),
+        ("yᵀexp(A x) / sum(exp(A x))", "x", "A: m n, x: n, y: m"),
+        ("log(yᵀexp(A x) / sum(exp(A x)))", "x", "A: m n, x: n, y: m positive"),
+        ("tr(B exp(X W) diag(exp(X W)ᵀ 𝟏)⁻¹)", "W", "X: n d, W: d c, B: c n"),  # by columns
+        ("sum(exp(X W) ⊙ B) / sum(exp(X W))", "W", "X: n d, W: d c, B: n c"),  # by all entries
+        ("yᵀexp(2 A x) / sum(exp(A x))²", "x", "A: m n, x: n, y: m"),
+    ],
+)
+def test_quotients_of_exponentials_do_not_overflow(text, wrt, where, margin):
+    d, rng = derive(text, wrt, where=where), np.random.default_rng(0)
+    given = sample(d.where, {"n": 4, "m": 3, "d": 2, "k": 5, "c": 3}, rng)
+    for name in {"Q", "W", "x"} & given.keys():
+        given[name] = margin * given[name]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = d.compile(what=BOTH)(**given)
+    with mp.workdps(DIGITS):
+        for got, e in zip(found, (d.function, d.expr), strict=True):
+            want = in_digits(d, e, given)
+            off = abs(np.vectorize(mp.mpf, otypes=[object])(got.reshape(want.shape)) - want).max()
+            assert off <= 1e-10 * max(abs(want).max(), mp.mpf("1e-12"))
 
 
 def test_softmax_shares_one_exponential_that_does_not_overflow():
@@ -219,3 +249,87 @@ def test_complex_inputs_are_refused_in_every_case():
     for _, run, given in runs():
         with pytest.raises(DataError, match="is complex"):
             run(**{n: np.asarray(a) + 0j for n, a in given.items()})
+
+
+# --- all cases in many digits ------------------------------------------------------------------------
+
+
+def scaled(case, d, by):
+    """The first arguments of a case times a number, where what is declared of them allows it."""
+    fixed = {"orthogonal", "idempotent", "integer", "simplex"}
+    given = case.draws[0][0]
+    return {n: a if d.where[n].facts & fixed else a * by for n, a in given.items()}
+
+
+def in_digits(d, e, given):
+    """The value of an expression in many digits, with the axes of code; None where it is not real or no double."""
+    arrays, sizes = {}, {}
+    for name, declared in d.where.items():
+        a = np.asarray(given[name], float)
+        arrays[name] = a.reshape(1, 1) if a.ndim == 0 else a.reshape(1, -1) if declared.shape[0] == 1 else (
+            a.reshape(-1, 1) if a.ndim == 1 else a)  # fmt: skip
+        sizes.update({k: n for k, n in zip(declared.shape, arrays[name].shape, strict=True) if isinstance(k, str)})
+    try:
+        found = precisely(e, arrays, sizes)
+    except (ZeroDivisionError, ValueError, TypeError):
+        return None  # singular, or complex
+    if any(not isinstance(t, mp.mpf) or not mp.isfinite(t) or abs(t) > mp.mpf("1e290") for t in found.ravel()):
+        return None
+    return found
+
+
+@cache
+def precise_runs():
+    """The gradients of the cases whose operations all have a definition in many digits."""
+    found = []
+    for case in scoring.gradients():
+        try:
+            d = derive(case.notations["expr"], case.wrt, where=case.where)
+            with mp.workdps(30):
+                if in_digits(d, d.expr, case.draws[0][0]) is not None:
+                    found.append((case, d, d.compile(what=BOTH)))
+        except (KeyError, MatcalcError):
+            continue
+    return found
+
+
+#: Near 0 no code in doubles is right: exp(−αD) is nearly 𝟏𝟏ᵀ, which is singular; 2 sin t cos t − 2 sin t is −t³.
+CANCELLING = ("cookbook-084", "ml-058", "seeds-028")
+#: Far from 0 some intermediate values are no doubles (exp(−αD), xⁿ), and 1 − tanh² is 0 up to rounding.
+OVERFLOWING = ("cookbook-084", "ml-058", "seeds-023")
+
+
+@pytest.mark.parametrize("by", [1e-6, 1.0, 25.0, 400.0])
+def test_code_is_as_right_as_its_arguments_allow(by):
+    """Against the formula in hundreds of digits; the measure is the error that rounding the arguments makes."""
+    rng, compared, wrong = np.random.default_rng(0), 0, []
+    for case, d, run in precise_runs():
+        given = scaled(case, d, by)
+        near = {n: a * (1 + 1e-10 * rng.choice([-1, 1], a.shape)) for n, a in given.items()}
+        if any(d.where[n].facts & {"symmetric", "spd", "psd", "skew"} for n in given):
+            near = {n: (a + a.T * np.sign((given[n] * given[n].T).sum())) / 2 if a.ndim == 2 and
+                    d.where[n].facts & {"symmetric", "spd", "psd", "skew"} else a for n, a in near.items()}  # fmt: skip
+        with mp.workdps(DIGITS):
+            pairs = [(in_digits(d, e, given), in_digits(d, e, near)) for e in (d.function, d.expr)]
+            if any(w is None or m is None for w, m in pairs):
+                continue
+            try:
+                got = values(run, given)
+            except DataError:
+                assert by != 1.0, case.id  # singular in doubles
+                continue
+            for (want, moved), result in zip(pairs, got, strict=True):
+                if by > 1 and (case.id in OVERFLOWING or "tanh" in case.notations["expr"]):
+                    continue
+                if not np.isfinite(result).all():
+                    wrong.append(f"{case.id} {case.notations['expr']}: not finite")
+                    continue
+                scale = abs(want).max()
+                off = abs(np.vectorize(mp.mpf, otypes=[object])(result.reshape(want.shape)) - want).max()
+                rounding = abs(moved - want).max() * mp.mpf("2.3e-16") / mp.mpf("1e-10")
+                allowed = 500 * (rounding + scale * mp.mpf("2.3e-16")) + mp.mpf("1e-300")
+                compared += 1
+                if not off <= allowed and (by >= 1 or case.id not in CANCELLING):
+                    wrong.append(f"{case.id} {case.notations['expr']}: {float(off / allowed):.1e} of what is allowed")
+    assert not wrong, "\n".join(wrong)
+    assert compared > 150

@@ -16,6 +16,7 @@ from matcalc.codegen.lower import Lowering
 from matcalc.codegen.multiplied import multiplied_out
 from matcalc.codegen.program import Program
 from matcalc.codegen.schedule import schedule
+from matcalc.codegen.shifts import shifted
 from matcalc.codegen.stable import stabilise
 from matcalc.codegen.tensors import unfold
 from matcalc.codegen.terms import Table, Term, make
@@ -43,7 +44,8 @@ def plan(
     lowering = Lowering(table, Facts(facts), roots)
     terms = {name: _lowered(lowering, found) for name, found in outputs.items()}
     stable = stabilise(terms.values())
-    terms = {name: dense(stable[t]) for name, t in terms.items()}
+    in_range = shifted([stable[t] for t in terms.values()])
+    terms = {name: dense(in_range[stable[t]]) for name, t in terms.items()}
     factorised = factorise(terms.values(), kernels)
     results: list[tuple[str, Term]] = []
     for name, t in terms.items():
