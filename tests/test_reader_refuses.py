@@ -291,6 +291,11 @@ an entry stands here, and no sum is over an index
   (x)ᵢ
      ^
 Entries are read in texts with sums such as ∑ᵢ, and at indices that are declared: i index."""),
+    (NotYetError, "A_{k,:} x", "Ax", """\
+k is no index here
+  A_{k,:} x
+   ^^^^^^
+Declare it, where k: index, or sum over it."""),
     (ParseError, "∑ᵢ ∑ᵢ xᵢ", "x", """\
 the index i is bound twice
   ∑ᵢ ∑ᵢ xᵢ
