@@ -99,12 +99,27 @@ Split = tuple[Number, tuple[Expr, ...], tuple[Expr, ...]]
 
 def candidates(split: list[Split], keys: Keys) -> Iterator[Common]:
     """Groups of terms, each given by its parts, with something in common, the most promising first."""
+    if not _share_anything(split, keys):
+        return
     yield from _scalars(split, keys)
     if split[0][2]:
         yield from _wholes(split, keys)
         yield from _ends(split, keys, left=True)
         yield from _ends(split, keys, left=False)
         yield from _entrywise(split, keys)
+
+
+def _share_anything(split: list[Split], keys: Keys) -> bool:
+    """Whether two terms hold a scalar, a factor at an end or a factor of ⊙ with one key, or all a number."""
+    seen: set[int] = set()
+    for _, scalars, m in split:
+        held = {keys(m[0]), keys(m[-1])} if m else set()
+        entries = (m[0].args if m[0].op is HADAMARD else m) if len(m) == 1 else ()
+        held.update([keys(base_exponent(factor)[0]) for factor in (*scalars, *entries)])
+        if not seen.isdisjoint(held):
+            return True
+        seen |= held
+    return _content([c for c, _, _ in split]) != 1
 
 
 # --- matrix factors at the ends ------------------------------------------------------------------
@@ -235,8 +250,6 @@ def _scalars(split: list[Split], keys: Keys) -> Iterator[Common]:
     """Scalars and numbers that terms share."""
     if all(not m and all(_is_name(f) for f in s) for _, s, m in split):
         return  # a polynomial in named scalars is published multiplied out
-    if not any(s for _, s, _ in split) and _content([c for c, _, _ in split]) == 1:
-        return
     tables = [_powers(s, keys) for _, s, _ in split]
     everything = tuple(range(len(split)))
     groups = [everything] if len(split) > 1 else []

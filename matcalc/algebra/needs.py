@@ -12,7 +12,7 @@ from matcalc.algebra.collect import is_negative
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.operations import Operation
 
-__all__ = ["Need", "has_transpose", "is_met", "needs_of", "operands", "wants_minus", "wants_transpose"]
+__all__ = ["Kind", "Need", "has_transpose", "is_met", "kinds", "needs_of", "wants_minus", "wants_transpose"]
 
 
 class Need(NamedTuple):
@@ -24,6 +24,9 @@ class Need(NamedTuple):
     below: tuple[tuple[Need, ...], ...]
 
 
+#: The operation of an operand, and whether it is an outer product.
+Kind = tuple[Operation, bool]
+
 #: Heads with no operand 1×1 where the pattern has an array; elsewhere the number 1 stands for 𝟏 and I of length 1.
 _OF_ARRAYS = (PRODUCT, HADAMARD, INNER)
 
@@ -32,7 +35,7 @@ def needs_of(pattern: Expr) -> tuple[Need, ...]:
     """What must stand among the operands of a node, and among theirs, for the pattern to match there."""
     free = (SYMBOL, NUMBER, TRANSPOSE, *(() if pattern.op in _OF_ARRAYS else (ONES, IDENTITY)))
     kinds: dict[Operation, list[Expr]] = {}
-    for arg in operands(pattern):
+    for arg in _operands(pattern):
         if arg.op not in free and not (arg.op is PRODUCT and len(arg.args) == 1):
             kinds.setdefault(arg.op, []).append(arg)
     return tuple([_need(op, args) for op, args in kinds.items()])
@@ -44,7 +47,7 @@ def _need(op: Operation, args: list[Expr]) -> Need:
 
 def is_met(needs: tuple[Need, ...], e: Expr) -> bool:
     """Whether the operands of e meet the needs."""
-    found = operands(e)
+    found = _operands(e)
     for op, number, outer, below in needs:
         kind = [arg for arg in found if arg.op is op and (not outer or _is_outer(arg))]
         if len(kind) < number or not all(any(is_met(further, arg) for arg in kind) for further in below):
@@ -52,11 +55,21 @@ def is_met(needs: tuple[Need, ...], e: Expr) -> bool:
     return True
 
 
-def operands(e: Expr) -> tuple[Expr, ...]:
+def _operands(e: Expr) -> tuple[Expr, ...]:
     """The operands; those of a sum without their numbers, since a rule matches multiples of a sum."""
     if e.op is ADD:
         return tuple([t.args[0] if t.op is PRODUCT and len(t.args) == 1 else t for t in e.args])
     return e.args
+
+
+def kinds(e: Expr) -> set[Kind]:
+    """The operations of the operands; that of outer products also as such."""
+    found: set[Kind] = set()
+    for arg in _operands(e):
+        found.add((arg.op, False))
+        if arg.op is PRODUCT and _is_outer(arg):
+            found.add((PRODUCT, True))
+    return found
 
 
 def _is_outer(e: Expr) -> bool:

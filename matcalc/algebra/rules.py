@@ -11,7 +11,7 @@ from matcalc.algebra.collect import is_negative
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.matching import rewrite_top
-from matcalc.algebra.needs import Need, has_transpose, is_met, needs_of, operands, wants_minus, wants_transpose
+from matcalc.algebra.needs import Kind, Need, has_transpose, is_met, kinds, needs_of, wants_minus, wants_transpose
 from matcalc.algebra.operations import Operation
 
 __all__ = ["Rule", "RuleSet"]
@@ -69,9 +69,9 @@ class Entry(NamedTuple):
 
 @dataclass
 class RuleSet:
-    """Rules by the operation at their head, and by one that they need among its operands, if they need any."""
+    """Rules by the operation at their head, and by what they need among its operands, if they need anything."""
 
-    by_head: dict[Operation, dict[Operation | None, list[Entry]]] = field(default_factory=dict)
+    by_head: dict[Operation, dict[Kind | None, list[Entry]]] = field(default_factory=dict)
     #: The rules in their order, and the facts that some of them demand of their letters.
     rules: tuple[Rule, ...] = ()
     demands: frozenset[str] = frozenset()
@@ -85,7 +85,7 @@ class RuleSet:
         for i, rule in enumerate(chosen):
             entry = Entry.of(i, rule)
             at_head = out.by_head.setdefault(rule.left.op, {})
-            at_head.setdefault(entry.needs[0].op if entry.needs else None, []).append(entry)
+            at_head.setdefault((entry.needs[0].op, entry.needs[0].outer) if entry.needs else None, []).append(entry)
         return out
 
     def under(self, facts: Facts) -> RuleSet:
@@ -102,8 +102,10 @@ class RuleSet:
         if at_head is None:
             return []
         found = [entry for entry in at_head.get(None, ()) if entry.may_match(e)]
-        for op in {arg.op for arg in operands(e)}:
-            found += [entry for entry in at_head.get(op, ()) if entry.may_match(e)]
+        if len(at_head) > (None in at_head):
+            for kind in kinds(e):
+                if kind in at_head:
+                    found += [entry for entry in at_head[kind] if entry.may_match(e)]
         if len(found) > 1:
             found.sort(key=attrgetter("place"))
         return [entry.rule for entry in found]

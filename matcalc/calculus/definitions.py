@@ -42,7 +42,7 @@ class Names:
         found = self._known.get(key)
         if found is not None and found[1].shape == node.shape and abs(sign) == abs(found[0]):
             return found[1] if sign == found[0] else scale(-1, found[1])
-        return apply(node.op, args, node.data)
+        return node if args == node.args else apply(node.op, args, node.data)
 
 
 def values_of(definitions: Mapping[str, Expr]) -> dict[str, Expr]:
