@@ -10,7 +10,7 @@ from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR
 from matcalc.algebra.simplify import Simplifier
 from matcalc.calculus.definitions import Names
-from matcalc.calculus.forms import in_order, recognised, recognised_all, shortener
+from matcalc.calculus.forms import in_order, recognised, recogniser, shortener
 from matcalc.calculus.readings import Reading, read_maps
 from matcalc.calculus.structure import check_structure, structured
 from matcalc.calculus.variables import Variable, variable_of
@@ -50,6 +50,7 @@ class Question:
     structure: str = "project"
     values: Mapping[str, Expr] = field(default_factory=dict)
     _finish: Simplifier = field(init=False)
+    _source: Expr = field(init=False)
     _plain: dict[tuple[str, ...], Simplify] = field(init=False, default_factory=dict)
     _position: dict[str, int] = field(init=False)
     _ordered: dict[Expr, Expr] = field(init=False, default_factory=dict)
@@ -58,7 +59,11 @@ class Question:
     def __post_init__(self) -> None:
         self._finish = shortener(self.symbols)
         self._position = {name: i for i, name in enumerate(self.symbols)}
-        self.with_names = Names(recognised_all(self.values), self._finish.facts.keys)
+        recognise = recogniser()
+        self._source = recognise(self.function)
+        values = {name: recognise(value) for name, value in self.values.items()}
+        self.with_names = Names(values, self._finish.facts.keys)
+        self.with_names.add({name: self._finish(value) for name, value in values.items()})
 
     def variable(self, name: str) -> Variable:
         """The symbol of this name, or the part of one."""
@@ -85,7 +90,7 @@ class Question:
         for name in names:
             check_structure(self.facts(name), self.structure)
         together = tuple(names) if order > 1 else ()
-        found = self._next(recognised(self.function), (), names, together)
+        found = self._next(self._source, (), names, together)
         for _ in range(order - 1):
             above = found
             found = {}

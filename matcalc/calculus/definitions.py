@@ -23,9 +23,13 @@ class Names:
         self._keys = keys
         self._memo: dict[Expr, Expr] = {}
         self._known: dict[int, tuple[Number, Expr]] = {}
+        self.add(values)
+
+    def add(self, values: Mapping[str, Expr]) -> None:
+        """Values in another form; a form that is known keeps its name."""
         for name, value in values.items():
             if value.args:
-                sign, key = keys.term(value)
+                sign, key = self._keys.term(value)
                 self._known.setdefault(key, (sign, symbol(name, value.shape)))
 
     def __bool__(self) -> bool:

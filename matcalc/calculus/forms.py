@@ -12,18 +12,17 @@ from matcalc.algebra.simplify import Simplifier
 from matcalc.notation.declarations import Declaration
 from matcalc.rulebook.rules import rule_set
 
-__all__ = ["facts_of", "in_order", "recognised", "recognised_all", "shortener"]
+__all__ = ["facts_of", "in_order", "recognised", "recogniser", "shortener"]
 
 
 def recognised(f: Expr) -> Expr:
     """f with functions that were typed out (softplus, softmax, …) under their names; no facts are used."""
-    return Simplifier(Facts(), rule_set("recognise"), weighing=False)(f)
+    return recogniser()(f)
 
 
-def recognised_all(values: Mapping[str, Expr]) -> dict[str, Expr]:
-    """The same for several expressions that share parts."""
-    recognise = Simplifier(Facts(), rule_set("recognise"))
-    return {name: recognise(value) for name, value in values.items()}
+def recogniser() -> Simplifier:
+    """What recognises functions; one remembers what it has seen, for expressions that share parts."""
+    return Simplifier(Facts(), rule_set("recognise"), weighing=False)
 
 
 def facts_of(symbols: Mapping[str, Declaration], without: Collection[str] = ()) -> Facts:
