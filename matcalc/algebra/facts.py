@@ -7,7 +7,7 @@ are only followed. A fact is True, False or None (not known).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 
 from matcalc.algebra.build import (
     ADD,
@@ -76,17 +76,22 @@ def _closure(facts: Iterable[str]) -> frozenset[str]:
 class Facts:
     """The facts on symbols, and what follows from them.
 
-    declared maps the name of a symbol to its facts.
+    declared maps the name of a symbol to its facts. The keys are those of `like`, where the same symbols
+    are symmetric, so that what two walks over one expression compare has its keys once.
     """
 
     declared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    like: InitVar[Facts | None] = None
     keys: Keys = field(init=False)
     _closed: dict[str, frozenset[str]] = field(init=False)
+    _symmetric: frozenset[str] = field(init=False)
     _known: dict[tuple[str, Expr], bool] = field(init=False, default_factory=dict)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, like: Facts | None) -> None:
         self._closed = {name: _closure(facts) for name, facts in self.declared.items() if facts}
-        self.keys = Keys(lambda symbol: "symmetric" in self._closed.get(str(symbol.data), ()))
+        self._symmetric = frozenset(name for name, facts in self._closed.items() if "symmetric" in facts)
+        same = like is not None and like._symmetric == self._symmetric
+        self.keys = like.keys if like is not None and same else Keys(lambda s: str(s.data) in self._symmetric)
 
     def holds(self, fact: str, e: Expr) -> bool:
         """Whether the fact is known to hold of e."""

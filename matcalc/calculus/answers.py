@@ -59,7 +59,7 @@ class Question:
     def __post_init__(self) -> None:
         self._finish = shortener(self.symbols)
         self._position = {name: i for i, name in enumerate(self.symbols)}
-        recognise = recogniser()
+        recognise = recogniser(self._finish.facts)
         self._source = recognise(self.function)
         values = {name: recognise(value) for name, value in self.values.items()}
         self.with_names = Names(values, self._finish.facts.keys)
@@ -78,7 +78,7 @@ class Question:
         wholes = {str(self.variable(name).whole.data) for name in names}
         key = tuple(sorted([name for name in wholes if self.symbols[name].facts]))
         if key not in self._plain:
-            self._plain[key] = shortener(self.symbols, without=key, factoring=False)
+            self._plain[key] = shortener(self.symbols, key, factoring=False, like=self._finish.facts)
         return self._plain[key]
 
     def answers(self, names: Sequence[str], order: int = 1) -> dict[tuple[str, ...], Answer]:

@@ -20,22 +20,26 @@ def recognised(f: Expr) -> Expr:
     return recogniser()(f)
 
 
-def recogniser() -> Simplifier:
+def recogniser(like: Facts | None = None) -> Simplifier:
     """What recognises functions; one remembers what it has seen, for expressions that share parts."""
-    return Simplifier(Facts(), rule_set("recognise"), weighing=False)
+    return Simplifier(Facts(like=like), rule_set("recognise"), weighing=False)
 
 
-def facts_of(symbols: Mapping[str, Declaration], without: Collection[str] = ()) -> Facts:
+def facts_of(symbols: Mapping[str, Declaration], without: Collection[str] = (), like: Facts | None = None) -> Facts:
     """The declared facts, without those of some symbols."""
-    return Facts({name: d.facts for name, d in symbols.items() if d.facts and name not in without})
+    return Facts({name: d.facts for name, d in symbols.items() if d.facts and name not in without}, like)
 
 
 def shortener(
-    symbols: Mapping[str, Declaration], without: Collection[str] = (), *, factoring: bool = True
+    symbols: Mapping[str, Declaration],
+    without: Collection[str] = (),
+    *,
+    factoring: bool = True,
+    like: Facts | None = None,
 ) -> Simplifier:
     """A simplifier under the declared facts; one remembers what it has done, so use one for a question."""
     rules, spellings = rule_set("simplify"), rule_set("alternate")
-    return Simplifier(facts_of(symbols, without), rules, spellings, factoring=factoring)
+    return Simplifier(facts_of(symbols, without, like), rules, spellings, factoring=factoring)
 
 
 def in_order(e: Expr, position: Mapping[str, int], memo: dict[Expr, Expr] | None = None) -> Expr:
