@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from matcalc.claims import Match
     from matcalc.codegen.assembly import Entries
     from matcalc.codegen.columns import Closed, Columns, Moving
+    from matcalc.codegen.compressed import Compressed
     from matcalc.derivation import Steps
     from matcalc.prove import Proof
     from matcalc.training import UpdateRule
@@ -294,6 +295,25 @@ class Derivative(Coded):
             moved, dx, self._source.shape, self._earlier, self._by, fixed,
             letter=self.letter, function=self.function.shape,
         )  # fmt: skip
+
+    @property
+    def compressed(self) -> Compressed:
+        """The array in compressed form: small factors, with δ for the axes that are equal.
+
+        `compressed.compile()` computes the factors alone, `compressed.full(…)` the whole array from them.
+        Raises DerivativeError where no δ joins two axes.
+
+        >>> from matcalc import derive
+        >>> print(derive("‖T − U Vᵀ‖²", "U", where={"T": "m n", "U": "m r", "V": "n r"}, order=2).compressed)
+        ∂²f/∂Uᵢⱼ∂Uₖₗ = 2 δᵢₖ (VᵀV)ₗⱼ
+          factor 1: δ_ik, axes j l: r×r
+        """
+        from matcalc.codegen.compressed import compressed_form
+
+        self._refuse_direction("compressed")
+        if len(self.axes) < 3:
+            raise DerivativeError("an array of at most two axes has no other form", advice="It is in expr.")
+        return compressed_form(self._entries(), self.where, str(self.index))
 
     @property
     def factors(self) -> Factors:
