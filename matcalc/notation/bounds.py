@@ -123,9 +123,14 @@ def read_bounds(written: str, start: int) -> Bounds:
             advice="An index is a lower-case letter that runs over a range: ∑ᵢ, ∑ᵢⱼ, ∑_{i=1}^{n}, ∑_{i<j}; "
             "a subset is written by weights that are 0 outside it.",
         )  # fmt: skip
+    begins = re.fullmatch(r"([a-z])(\+1)?", "".join(low.split()))
+    if equals and begins is not None and len(letters) == 1 and begins[1] != letters[0]:
+        return Bounds(letters, 1, _limit(above, here), ">" if begins[2] else "≥", (letters[0], begins[1]))
     if equals and not re.fullmatch(r"\d{1,6}", low.strip()):
         raise NotYetError(
-            f"the sum over {letters[0]} starts at {low.strip()}", spans=here, advice="A sum starts at a number."
+            f"the sum over {letters[0]} starts at {low.strip()}",
+            spans=here,
+            advice="It starts at a number, or at an index: ∑_{j=i+1}^n.",
         )
     return Bounds(letters, int(low) if equals else 1, _limit(above, here))
 

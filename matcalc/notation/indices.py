@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from matcalc.errors import AmbiguityError, ParseError
+from matcalc.algebra.shapes import dim_add, dim_mul
+from matcalc.errors import AmbiguityError, NotYetError, ParseError
 from matcalc.notation.bounds import Bounds, parted
 from matcalc.notation.shifts import cut_parts
 from matcalc.notation.tree import Node, postorder
@@ -54,22 +55,22 @@ def bind(root: Node, declared: Collection[str], dimensions: Collection[str], con
     _gather(root)
     summed: dict[str, Node] = {}
     alone: dict[str, Node] = {}
-    sums: dict[str, Bounds] = {}
+    found: list[Node] = []
     indexed: list[Node] = []
     stack: list[tuple[Node, dict[str, str]]] = [(root, {})]
     while stack:
         node, scope = stack.pop()
         if node.kind == "summed":
-            bounds: Bounds = node.data
+            bounds: Bounds = _below_index(node, scope, summed)
             letters = _summed(node, bounds, scope)
             summed.update(dict.fromkeys(letters, node))
             scope = {**scope, **_bound(node, letters, scope, declared)}
             node.data = replace(
                 bounds,
                 letters=tuple([scope[letter] for letter in letters]),
-                pair=tuple([scope[letter] for letter in bounds.pair]),
+                pair=tuple([scope.get(letter, letter) for letter in bounds.pair]),
             )
-            sums.update(dict.fromkeys(node.data.letters, node.data))
+            found.append(node)
         elif node.kind == "gathered":
             scope = {**scope, **_bound(node, node.data, scope, declared)}
             node.data = tuple([scope[letter] for letter in node.data])
@@ -89,13 +90,64 @@ def bind(root: Node, declared: Collection[str], dimensions: Collection[str], con
             advice="A sum covers the product that follows it: write brackets around all that is summed, "
             "or another letter outside.",
         )
-    cut_parts(indexed, sums)
+    cut_parts(indexed, {index: node.data for node in found for index in node.data.letters})
+
+
+def _below_index(node: Node, scope: Mapping[str, str], summed: Mapping[str, Node]) -> Bounds:
+    """The bounds of a sum; a limit that is the index of a sum around it, ∑_{j=1}^{i}, ∑_{j=i+1}^{n}, is a relation."""
+    bounds: Bounds = node.data
+    inner = [letter for letter in bounds.letters if letter not in scope]
+    if len(inner) == 1 and len(bounds.letters) == 2 and bounds.pair:  # ∑_{i<j} inside a sum over i is over j > i
+        one, other = bounds.pair
+        turned = bounds.relation if inner[0] == one else _TURNED[bounds.relation]
+        pair = (one, other) if inner[0] == one else (other, one)
+        bounds = replace(bounds, letters=pair[:1], relation=turned, pair=pair)
+    below = free_letters(node.args[0])[node.args[0]]
+    here = ((node.start, node.start + 1),)
+    limits = [name for name in bounds.names if name not in bounds.letters and (name in scope or name in below)]
+    partner = limits[0] if limits else bounds.pair[1] if len(bounds.letters) < len(bounds.pair) else ""
+    if not partner:
+        return bounds
+    if partner not in scope:
+        raise AmbiguityError(
+            f"{partner} is the limit of this sum, and no index of a sum around it", spans=here,
+            advice="Use another letter for the index, or write the triangle of a matrix: tril(A) 𝟏.",
+        )  # fmt: skip
+    if limits:
+        assert bounds.above is not None
+        less = dim_add(bounds.above, dim_mul(-1, partner))
+        if less not in (0, -1) or len(bounds.letters) > 1 or bounds.low != 1 or bounds.pair:
+            raise NotYetError(
+                f"the limit of this sum, with the index {partner} in it, is not read", spans=here,
+                advice=f"∑_{{j=1}}^{{{partner}}} and ∑_{{j=1}}^{{{partner}−1}} are.",
+            )  # fmt: skip
+        bounds = replace(bounds, above=None, relation="<" if less else "≤", pair=(bounds.letters[0], partner))
+    _complete(node, bounds, summed[partner], here)
+    return bounds
+
+
+def _complete(inner: Node, bounds: Bounds, outer: Node, here: tuple[tuple[int, int], ...]) -> None:
+    """Let the index around run over its whole range, where the sum inside is empty for its first or last value."""
+    around: Bounds = outer.data
+    body = outer.args[0]
+    is_factor = inner is body or (body.kind in ("juxtaposed", "times") and inner in body.args)
+    if is_factor and bounds.relation == "<" and around.low == 2:
+        around = replace(around, low=1)
+    if is_factor and bounds.relation == ">" and bounds.above is not None and around.above is not None:
+        if dim_add(around.above, 1) == bounds.above:
+            around = replace(around, above=bounds.above)
+    if around.low != 1:
+        raise NotYetError(
+            "a sum whose limit is an index that does not begin at 1 is not read", spans=here,
+            advice="Let both indices begin at 1.",
+        )  # fmt: skip
+    outer.data = around
 
 
 def _summed(node: Node, bounds: Bounds, scope: Mapping[str, str]) -> tuple[str, ...]:
     """What ∑_{i≠j} sums over: both indices, or the one that no sum around it has."""
     inner = tuple([letter for letter in bounds.letters if letter not in scope])
-    if not bounds.pair or not inner:
+    if not bounds.pair or not inner or len(bounds.letters) == 1:
         return bounds.letters
     one, other = bounds.pair
     here = ((node.start, node.start + 1),)
@@ -145,7 +197,7 @@ def free_letters(root: Node) -> dict[Node, frozenset[str]]:
     for node in postorder(root):
         here = frozenset().union(*[free[arg] for arg in node.args])
         if node.kind == "summed":
-            here -= set(node.data.letters)
+            here = (here | set(node.data.pair)) - set(node.data.letters)
         elif node.kind == "gathered" or (node.kind == "entry" and set(node.data) <= here):
             here -= set(node.data)
         elif node.kind in ("entry", "delta"):

@@ -58,6 +58,10 @@ RECOGNISE: tuple[Identity, ...] = (
     Identity("softmax by logsumexp", "exp(x − logsumexp(x) 𝟏)", "softmax(x)", "x: n 1 -> n 1"),
     Identity("logsumexp", "log(sum(exp(x)))", "logsumexp(x)", "x: n 1 -> 1 1"),
     Identity("log of softmax", "log(softmax(x))", "x − logsumexp(x) 𝟏", "x: n 1 -> n 1"),
+    Identity(
+        "log of softmax of columns", "log(exp(X) diag(𝟏 ⊘ (exp(X)ᵀ 𝟏)))", "X − 𝟏 log(exp(X)ᵀ 𝟏)ᵀ", "X: m n -> m n"
+    ),
+    Identity("log softmax of rows", "log(diag(𝟏 ⊘ (exp(X) 𝟏)) exp(X))", "X − log(exp(X) 𝟏) 𝟏ᵀ", "X: m n -> m n"),
     Identity("sum by ones", "𝟏ᵀx", "sum(x)", "x: n 1 -> 1 1"),
     Identity("log |det|", "log(|det(X)|)", "logdet(X)", "X: n n -> 1 1"),
     Identity("inverse of ⊗", "(A ⊗ B)⁻¹", "A⁻¹ ⊗ B⁻¹", "A: m m, B: n n -> m*n m*n"),
