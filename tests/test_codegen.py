@@ -476,3 +476,21 @@ def test_arrays_of_three_matrices_that_share_letters(f, wrt):
     v = rng.normal(size=data[wrt].shape)
     wanted = d.jvp("V_1").compile()(**data, V_1=v)
     np.testing.assert_allclose(np.tensordot(d.compile()(**data), v, 2), wanted, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("f", "wrt", "once"),
+    [
+        ("logsumexp(A x + b) − yᵀ(A x + b)", "x", "A @ x + b"),
+        ("z = A x + b; −yᵀlog(softmax(z))", "b", "A @ x + b"),
+        ("‖A ⊙ (X − U Vᵀ)‖²", "V", "U @ V.T - X"),
+    ],
+)
+def test_a_part_of_a_sum_is_computed_once(f, wrt, once):
+    d = derive(f, wrt)
+    code = d.code()
+    body = code.rpartition('"""')[2]
+    assert body.count(once) == 1
+    assert body.count(" + b") <= 1
+    assert "**2" not in body
+    assert d.check()

@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterable
 from matcalc.codegen.elementwise import call, plus, power, scale, spread, times, transpose
 from matcalc.codegen.terms import Term, make, postorder
 
-__all__ = ["rewrite"]
+__all__ = ["rebuilt", "rewrite"]
 
 
 def rewrite(roots: Iterable[Term], step: Callable[[Term, Term], Term]) -> dict[Term, Term]:
     """Every term below the roots with its image step(term, term on the images of its operands)."""
     images: dict[Term, Term] = {}
     for term in postorder(roots):
-        images[term] = step(term, _rebuilt(term, tuple([images[a] for a in term.args])))
+        images[term] = step(term, rebuilt(term, tuple([images[a] for a in term.args])))
     return images
 
 
-def _rebuilt(t: Term, args: tuple[Term, ...]) -> Term:
+def rebuilt(t: Term, args: tuple[Term, ...]) -> Term:
     """The term on other operands of the same dims."""
     if args == t.args:
         return t

@@ -16,6 +16,7 @@ from matcalc.codegen.lower import Lowering
 from matcalc.codegen.multiplied import multiplied_out
 from matcalc.codegen.program import Program
 from matcalc.codegen.schedule import schedule
+from matcalc.codegen.shared import share
 from matcalc.codegen.shifts import shifted
 from matcalc.codegen.stable import stabilise
 from matcalc.codegen.tensors import unfold
@@ -46,6 +47,8 @@ def plan(
     stable = stabilise(terms.values())
     in_range = shifted([stable[t] for t in terms.values()])
     terms = {name: dense(in_range[stable[t]]) for name, t in terms.items()}
+    shared = share(terms.values())
+    terms = {name: shared[t] for name, t in terms.items()}
     factorised = factorise(terms.values(), kernels)
     results: list[tuple[str, Term]] = []
     for name, t in terms.items():
