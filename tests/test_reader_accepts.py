@@ -10,7 +10,7 @@ from matcalc import derive, simplify
 from matcalc.algebra.build import scale, symbol
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import dim_text
-from matcalc.errors import MatcalcError
+from matcalc.errors import AmbiguityError, MatcalcError
 from matcalc.notation.lalr import grammar_text
 from matcalc.notation.latex import to_latex
 from matcalc.notation.names import normalise_name
@@ -401,6 +401,30 @@ def test_what_is_wrong_with_a_function_of_a_scalar(text, where, message):
 )
 def test_the_reading_with_the_fewest_departures(text, shapes):
     assert {name: said.shape for name, said in read(text).symbols.items()} == shapes
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("‖Ae − b‖²", "‖A e − b‖²"), ("sum(Xe)", "sum(X e)"), ("Ae^x", "A e^x"), ("x**T A x", "xᵀA x"),
+        ("1/2x'A x", "½ xᵀA x"), ("λ/2‖w‖²", "(λ/2) ‖w‖²"), ("2/sqrt(π) x", "(2/sqrt(π)) x"),
+    ],
+)  # fmt: skip
+def test_letters_beside_one_another(text, meant):
+    assert parse(text) is parse(meant)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x'y/‖x‖‖y‖", "xᵀy/‖x‖ ‖y‖", "⟨x, y⟩/‖x‖‖y‖", "exp(−t/RC)", "x/AB", "‖x‖²/‖A‖B", "‖A x − y‖²/2σ²",
+        "exp(−(x − μ)²/2σ²)", "1/2n ‖A x − y‖²", r"e^{-\|x\|^2/2\sigma^2}", "sin(x)/2x", "m v²/2r", "tr(A)/2n",
+        "1/2N ∑ᵢ (yᵢ − Xᵢᵀw)²",
+    ],
+)  # fmt: skip
+def test_a_product_after_a_slash_is_refused_whatever_the_letters_are(text):
+    with pytest.raises(AmbiguityError, match="a product after a slash has two readings"):
+        parse(text)
 
 
 def test_a_reading_far_from_what_the_letters_say_is_refused():

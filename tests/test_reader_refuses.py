@@ -267,6 +267,26 @@ Write ^{\top}."""),
   \min_x \|A x - y\|^2
   ^^^^^^
 Write the objective alone; solve() and minimize() look for where it is least."""),
+    (AmbiguityError, "‖x‖2", "x", """\
+2 directly behind a norm may be its index or a factor
+  ‖x‖2
+  ^^^
+Write _2 for the index, or a space before the factor."""),
+    (AmbiguityError, "‖A‖²F", "A", """\
+F directly behind a norm may be its index or a factor
+  ‖A‖²F
+  ^^^^
+Write _F for the index, or a space before the factor."""),
+    (ParseError, "x[i]", "x", """\
+brackets directly behind a symbol may be an entry or a product
+  x[i]
+  ^^^^
+For the product write round brackets, or a space before these; an entry is A_{ij}."""),
+    (ParseError, "X^{(2)} x", "Xx", """\
+a number in brackets above a letter may be a power or count layers and examples
+  X^{(2)} x
+   ^^^^^^
+Write _2 for the index, or ^2 for the power."""),
     (ParseError, "x > z", "xz", """\
 > is read only in 𝟙[u > 0]
   x > z

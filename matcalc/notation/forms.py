@@ -96,7 +96,51 @@ def _check_times(node: Node, text: str) -> MatcalcError | None:
     return None
 
 
+#: What a tight slash may stand between to be a coefficient, as may anything in brackets: numbers, names, sqrt(π).
+_ATOMS = frozenset({"call", "number", "symbol", "constant", "dimension", "index", "entry", "reference"})
+
+
+def _is_coefficient(ratio: Node, before: Node | None, after: Node, text: str) -> bool:
+    """Whether a tight slash inside a product is one: λ/2 ‖w‖², and not x/2n, xᵀy/2 z or ‖x‖²/2 y."""
+    if not all(arg.bracketed or arg.kind in _ATOMS for arg in ratio.args):
+        return False
+    if before is not None and before.kind == "raised" and before.data == "T":
+        return False
+    touching = ratio.end == after.start and not after.bracketed
+    base = after.args[0] if after.kind in ("power", "raised") and after.data not in ("T", "-T") else after
+    return not (touching and base.kind in _ATOMS and not base.bracketed)
+
+
+def _two_slashes(node: Node, ratio: Node, after: Node, text: str) -> MatcalcError:
+    """Both brackets: around what touches the number below, or around all that follows."""
+    above, below = text[node.start : ratio.args[-2].end], text[ratio.args[-1].start : ratio.end]
+    end = after.end if ratio.end == after.start else node.end
+    taken, rest = text[after.start : end], text[end : node.end]
+    return _two_readings(
+        "a product after a slash has two readings",
+        node,
+        f"({above} / {below}) {taken}{rest}",
+        f"{above} / ({below} {taken}){rest}",
+    )
+
+
+def _is_norm_index(norm: Node, after: Node, text: str) -> bool:
+    """‖A‖F, ‖A‖²F and ‖x‖1: what touches a norm could have been below it."""
+    raised = norm.kind in ("raised", "power") and norm.args[0].kind == "norm"
+    touching = "F" if raised else "F0123456789∞" if norm.kind == "norm" else ""
+    return not (norm.bracketed or after.bracketed) and text[after.start] in touching
+
+
 def _check_juxtaposed(node: Node, text: str) -> MatcalcError | None:
+    for i, ratio in enumerate(node.args[:-1]):
+        before, after = node.args[i - 1] if i else None, node.args[i + 1]
+        if _open(ratio, "ratio") and not _is_coefficient(ratio, before, after, text):
+            return _two_slashes(node, ratio, after, text)
+        if ratio.end == after.start and _is_norm_index(ratio, after, text):
+            return AmbiguityError(
+                f"{text[after.start]} directly behind a norm may be its index or a factor", spans=(ratio.span,),
+                advice=f"Write _{text[after.start]} for the index, or a space before the factor.",
+            )  # fmt: skip
     for bare, after in zip(node.args, node.args[1:], strict=False):
         if _open(bare, "bare"):
             name, inside = text[bare.start : bare.args[0].start].strip(), text[bare.args[0].start : bare.end]

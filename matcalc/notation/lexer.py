@@ -109,7 +109,7 @@ _TOKEN = re.compile(
             rf"(?P<SUM>{SUMMATION})",
             r"(?P<NUMBER>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)",
             rf"(?P<WORD>{WORD})",
-            rf"(?P<TOP>\^\s*(?:[-−]?\s*{_TOP}|\{{\s*[-−]?\s*{_TOP}\s*\}}|\(\s*[-−]?\s*{_TOP}\s*\)|\{{\s*\+\s*\}}))",
+            rf"(?P<TOP>(?:\^|\*\*)\s*(?:[-−]?\s*{_TOP}|\{{\s*[-−]?\s*{_TOP}\s*\}}|\(\s*[-−]?\s*{_TOP}\s*\)|\{{\s*\+\s*\}}))",
             r"(?P<DOTTED>\^\s*(?:\{\s*)?(?:∘|\\circ(?![A-Za-z])))",
             rf"(?P<SUPERSCRIPT>[{''.join(c for c in SUPERSCRIPTS if c != '½')}]+)",
             r"(?P<FRACTION>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒])",
@@ -154,6 +154,8 @@ def scan(text: str) -> list[Token]:
             tokens.extend(_rare(kind, match.group(), start, end))
     if "[" in text:
         _refuse_places(tokens)
+    if "{(" in text:
+        _refuse_examples(tokens)
     return _roots(tokens, text) if "√" in text else tokens
 
 
@@ -188,12 +190,31 @@ def _refuse_places(tokens: list[Token]) -> None:
             continue
         close = next((i for i in range(at, len(tokens)) if tokens[i].type not in _PLACE | {"LSQUARE"}), at)
         kinds = {inside.type for inside in tokens[at + 1 : close]}
-        if tokens[close].type == "RSQUARE" and kinds <= _PLACE and "NUMBER" in kinds:
+        letters = [t for t in tokens[at + 1 : close] if t.type != "COMMA"]
+        indices = all(t.type == "WORD" and len(str(t.value)) == 1 and str(t.value).islower() for t in letters)
+        if tokens[close].type == "RSQUARE" and kinds <= _PLACE and ("NUMBER" in kinds or indices):
             raise ParseError(
                 "brackets directly behind a symbol may be an entry or a product",
                 spans=((before.start, tokens[close].end),),
-                advice="For the product write round brackets, or a space before these; a single entry is not read.",
+                advice="For the product write round brackets, or a space before these; an entry is A_{ij}.",
             )
+
+
+_EXAMPLE = ("CARET", "LBRACE", "LPAR", "", "RPAR", "RBRACE")
+
+
+def _refuse_examples(tokens: list[Token]) -> None:
+    """Refuse W^{(2)}, a layer for one reader and a power for another; in LaTeX it is an index."""
+    for at in range(len(tokens) - len(_EXAMPLE) + 1):
+        here = tokens[at : at + len(_EXAMPLE)]
+        if all(kind in ("", token.type) for kind, token in zip(_EXAMPLE, here, strict=True)):
+            inside = here[3].value
+            if here[3].type == "NUMBER" or (here[3].type == "WORD" and len(str(inside)) == 1):
+                raise ParseError(
+                    "a number in brackets above a letter may be a power or count layers and examples",
+                    spans=((here[0].start, here[-1].end),),
+                    advice=f"Write _{inside} for the index, or ^{inside} for the power.",
+                )
 
 
 def _operator(written: str, start: int, end: int) -> Token:

@@ -121,15 +121,15 @@ class Surroundings:
         opening = at - 1 if self.tokens[at - 1].type == "LPAR" else at - 3 if self.tokens[at - 1].type == "COMMA" else 0
         return opening > 0 and self.tokens[opening - 1].value in ("eye", "ones", "zeros")
 
-    def is_base(self) -> bool:
-        """Whether e is Euler's number: everywhere in the text it is the base of a power."""
+    def is_base(self, at: int) -> bool:
+        """Whether e is Euler's number: here and everywhere in the text it is the base of a power."""
         if self._euler is None:
             self._euler = all(
                 i + 1 < len(self.tokens) and _is_power(self.tokens[i + 1])
                 for i, token in enumerate(self.tokens)
                 if token.type == "WORD" and token.value == "e"
             )
-        return self._euler
+        return self._euler and at + 1 < len(self.tokens) and _is_power(self.tokens[at + 1])
 
     def used_as_symbol(self, name: str) -> bool:
         """Whether a letter occurs that no bracket follows, at any distance."""

@@ -195,7 +195,7 @@ class _Words(Spelling):
             raise ParseError(f"{name} is no letter of this rule", spans=((token.start, token.end),))
         elif _SIZED.fullmatch(name):
             kind, value = "IDENTITY", name[1:].lstrip("_")
-        elif name == "e" and self.is_base():
+        elif name == "e" and self.is_base(at):
             kind = "EULER"
         elif name == "σ" and self.before_bracket(at) and not self.used_as_symbol("σ"):
             kind, value = "CALL", "sigmoid"
