@@ -247,6 +247,42 @@ def test_mixed_second_derivatives_by_parts():
         assert d.check() and d.prove()
 
 
+# --- functions at a fixed index, by whole variables ---------------------------------------------------------
+
+WHOLE = [
+    ("(A x)_i", "x", "i index", "A_{i,:}ᵀ", ()),
+    ("(A x)_i", "A", "i index", "eᵢ xᵀ", ()),
+    ("½ (A x)_i² + λ ‖x‖²", "x", "i index", "(A x)ᵢ A_{i,:}ᵀ + 2 λ x", ()),
+    ("log(softmax(W x)_c)", "W", "c index", "(e_c − softmax(W x)) xᵀ", ()),
+    ("log(softmax(W x)_c)", "x", "c index", "Wᵀ(e_c − softmax(W x))", ()),
+    ("logsumexp(z) − z_c", "z", "c index", "softmax(z) − e_c", ()),
+    ("log(x_i)", "x", "x: n, i index", "eᵢ / xᵢ", ("xᵢ > 0",)),
+    ("log(x_i)", "x", "x: n positive, i index", "eᵢ / xᵢ", ()),
+    ("X_{ij}", "X", "X: m n, i index, j index", "eᵢ eⱼᵀ", ()),
+    ("(X⁻¹)_{ij}", "X", "i index, j index", "−(X⁻ᵀ)_{:,i} (X⁻ᵀ)_{j,:}", ("X invertible",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "wrt", "where", "wanted", "conditions"), WHOLE)
+def test_functions_at_a_fixed_index(f, wrt, where, wanted, conditions):
+    d = derive(f, wrt, where=where)
+    assert (str(d.expr), d.conditions) == (wanted, conditions)
+    assert d.check() and d.steps.check() and d.matches(wanted).verdict == "proved"
+    assert d.prove() or d.prove().verdict == "open"
+
+
+def test_the_distance_of_two_rows():
+    d = derive("‖A_{i,:} − A_{j,:}‖²", "A", where="A: m n, i index, j index")
+    assert d.check() and d.steps.check() and d.prove()
+    assert d.matches("2 (e_i − e_j)(A_{i,:} − A_{j,:})").verdict == "proved"
+
+
+def test_the_log_of_an_entry_of_softmax_is_stable():
+    d = derive("log(softmax(z)_c)", "z", where="c index")
+    value, slope = d.compile(what=("value", "derivative"))(z=np.array([0.0, 2000.0]), c=1)
+    assert value == -2000.0 and slope.tolist() == [1.0, -1.0]
+
+
 # --- structure -----------------------------------------------------------------------------------------
 
 STRUCTURES = [

@@ -87,6 +87,23 @@ def cut(e: Expr, row: str, column: str) -> Expr:
     return multiply(*left, e, *right)
 
 
+def uncut(e: Expr) -> Expr:
+    """The array of which e is an entry, a row or a column, or e itself.
+
+    >>> from matcalc.algebra.build import symbol
+    >>> print(uncut(cut(symbol("A", ("m", "n")), "i", "j")))
+    A
+    """
+    if e.op is not PRODUCT or e.data != 1:
+        return e
+    factors = e.args
+    if factors[0].op is TRANSPOSE and is_unit(factors[0].args[0]):
+        factors = factors[1:]
+    if factors and is_unit(factors[-1]):
+        factors = factors[:-1]
+    return multiply(*factors) if factors else e
+
+
 def placed(e: Expr, row: str, column: str, shape: tuple[Dim, Dim]) -> Expr:
     """The array of this shape that is e at these places and 0 elsewhere: the adjoint of `cut`.
 

@@ -31,6 +31,7 @@ from matcalc.algebra.build import (
     reassemble,
     scale,
 )
+from matcalc.algebra.entries import uncut
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.keys import Keys
 from matcalc.algebra.operations import REGISTRY
@@ -114,6 +115,10 @@ class Facts:
             return fact in self._closed.get(str(e.data), ())
         if e.op is GROUP or (e.op is TRANSPOSE and fact in _TRANSPOSABLE):
             return self.holds(fact, e.args[0])
+        if e.op is PRODUCT and fact in _ENTRYWISE:
+            whole = uncut(e)
+            if whole is not e and self.holds(fact, whole):
+                return True
         rule = _RULES.get(fact)
         if (rule is not None and rule(self, e)) or self._from_row(fact, e):
             return True
@@ -129,6 +134,8 @@ class Facts:
 
 
 _TRANSPOSABLE = frozenset({"psd", "spd", "invertible", "orthogonal", "positive", "nonnegative", "nonzero", "diagonal"})
+#: What holds of every entry of an array holds of a part of it.
+_ENTRYWISE = frozenset({"positive", "nonnegative", "nonzero", "unit"})
 _STRONGER: dict[str, tuple[str, ...]] = {
     "psd": ("spd",),
     "invertible": ("spd", "orthogonal"),

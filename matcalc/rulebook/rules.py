@@ -63,6 +63,7 @@ RECOGNISE: tuple[Identity, ...] = (
     ),
     Identity("log softmax of rows", "log(diag(𝟏 ⊘ (exp(X) 𝟏)) exp(X))", "X − log(exp(X) 𝟏) 𝟏ᵀ", "X: m n -> m n"),
     Identity("sum by ones", "𝟏ᵀx", "sum(x)", "x: n 1 -> 1 1"),
+    Identity("log of an entry of softmax", "log(e_kᵀ softmax(x))", "e_kᵀ x − logsumexp(x)", "x: n 1, k: 1 1 -> 1 1"),
     Identity("log |det|", "log(|det(X)|)", "logdet(X)", "X: n n -> 1 1"),
     Identity("inverse of ⊗", "(A ⊗ B)⁻¹", "A⁻¹ ⊗ B⁻¹", "A: m m, B: n n -> m*n m*n"),
     Identity("⊗ times vec", "(A ⊗ B) vec(X)", "vec(B X Aᵀ)", "A: m n, B: p q, X: q n -> m*p 1"),
