@@ -201,6 +201,18 @@ def rewrite_top(left: Expr, right: Expr, e: Expr, facts: Facts) -> Iterator[tupl
             yield bound, instantiate(right, bound)
 
 
+#: What a factor of any operation may match: a letter, its transpose, and a number times either.
+_ANY_FACTOR = (SYMBOL, TRANSPOSE, PRODUCT)
+
+
+def _may_be(pattern: Expr, factor: Expr) -> bool:
+    """Whether the operations agree, and rows and columns stand where the pattern has them."""
+    if pattern.op not in _ANY_FACTOR and pattern.op is not factor.op:
+        return False
+    (rows, columns), (height, width) = pattern.shape, factor.shape
+    return (rows != 1 or height == 1) and (columns != 1 or width == 1)
+
+
 def _rewrite_product(left: Expr, right: Expr, e: Expr, facts: Facts) -> Iterator[tuple[Binding, Expr]]:
     c, scalars, matrices = _factors(left)
     d, s, m = _factors(e)
@@ -212,6 +224,8 @@ def _rewrite_product(left: Expr, right: Expr, e: Expr, facts: Facts) -> Iterator
             continue
         for i in range(len(m) - len(matrices) + 1):
             window = m[i : i + len(matrices)]
+            if not all(map(_may_be, matrices, window)):
+                continue
             for b in _match_all(matrices, window, bound, facts):
                 middle = instantiate(right, b)
                 tail = m[i + len(matrices) :]
