@@ -62,7 +62,7 @@ def contracted(factors: Sequence[Factor], free: str, last: str, lengths: Mapping
         found[at] = Factor(summed, letters.replace(letter, ""))
         found = _merged(found)
     out: list[Factor] = []
-    for group in _connected(found, free):
+    for group in _connected(_absorbed(found, free), free):
         out += _summed(group, free, last, lengths)
     return _merged(out)
 
@@ -88,6 +88,19 @@ def _merged(factors: Iterable[Factor]) -> list[Factor]:
             t, letters = transpose(t), letters[::-1]
         out[letters] = times(out[letters], t) if letters in out else t
     return [*[Factor(t, letters) for letters, t in out.items()], *large]
+
+
+def _absorbed(factors: Sequence[Factor], free: str) -> list[Factor]:
+    """The factors with each vector on a free letter multiplied into a matrix that is summed over, which is smaller."""
+    found = list(factors)
+    for v in [f for f in factors if len(f.letters) == 1 and f.letters in free]:
+        at = next((k for k, (_, letters) in enumerate(found)
+                   if len(letters) == 2 and v.letters in letters and not set(letters) <= set(free)), None)  # fmt: skip
+        if at is not None:
+            t, letters = found[at]
+            found[at] = Factor(times(spread(v.term, t.dims, letters.index(v.letters)), t), letters)
+            found.remove(v)
+    return found
 
 
 def _connected(factors: Sequence[Factor], free: str) -> list[list[Factor]]:
