@@ -30,7 +30,7 @@ class Dialect:
     operations: texts of terms by operation; with "name:data" those of one kind of it, with "name/1"
     those where the last operand is a vector. functions: texts of functions by their row's name.
     kernels: functions that the library computes in one pass over the data.
-    einsum: the text of an index sum, if the library has it.
+    einsum: the text of an index sum, if the library has it. embedding: that of zeros with a block on a diagonal.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Dialect:
     functions: Mapping[str, str] = field(default_factory=dict)
     kernels: tuple[str, ...] = ()
     einsum: str = ""
+    embedding: str = ""
 
 
 #: {like} stands for the keywords of a new array.
@@ -191,8 +192,20 @@ class _Writer(Writer):
             return "math.pi" if term.data in ("π", "pi") else "math.e"
         return None
 
-    @staticmethod
-    def _assembled(term: Term) -> str:
+    def _embedded(self, view: str, own: str, block: str) -> str:
+        """A block on one diagonal by the library's own function, where it has one and the block all other indices."""
+        repeated = [i for i in dict.fromkeys(view) if view.count(i) == 2]
+        others = "".join([i for i in view if view.count(i) == 1])
+        if not self.dialect.embedding or len(repeated) != 1 or len(view) != len(others) + 2 or set(own) < set(others):
+            return ""
+        (i,) = repeated
+        order = [own.index(k) for k in others + i if k in own]
+        moved = block if order == sorted(order) else f"xp.permute_dims({block}, ({', '.join(map(str, order))}))"
+        if i not in own:
+            moved += f"{_expanded([True] * len(others) + [False])}.expand({'-1, ' * len(others)}{{{view.index(i)}}})"
+        return self.dialect.embedding.format(block=moved, first=view.index(i), second=view.rindex(i))
+
+    def _assembled(self, term: Term) -> str:
         """A sum of blocks, each with all axes; an identity matrix is 0 where two of its indices differ."""
         assert isinstance(term.data, tuple)
         texts = []
@@ -200,6 +213,10 @@ class _Writer(Writer):
             view, _, given = str(text).partition("->")
             rank = term.args[at].rank
             own = given[len(given) - rank :]
+            embedded = self._embedded(view, own, f"{{{at}}}")
+            if embedded:
+                texts.append(embedded)
+                continue
             letters = sorted(own, key=view.index)
             block = f"{{{at}}}"
             if letters != list(own):

@@ -9,6 +9,7 @@ __all__ = ["TORCH"]
 TORCH = Dialect(
     name="torch",
     module="torch",
+    embedding="torch.diag_embed({block}, dim1={first}, dim2={second})",
     einsum="torch.einsum({spec}, {operands})",
     imports=("import torch",),
     like="dtype={x}.dtype, device={x}.device",
