@@ -40,6 +40,17 @@ SUMS = [
      pairs(less, lambda a, i, j: np.log1p(np.exp(a["x"][j] - a["x"][i])))),
     ("∑_{i<j} (x_iᵀx_j)²", {"x": "n d"}, None, pairs(less, lambda a, i, j: (a["x"][i] @ a["x"][j]) ** 2)),
     ("∑_{i≠j} ‖x_i − x_j‖²", {"x": "n d"}, None, pairs(other, lambda a, i, j: np.sum((a["x"][i] - a["x"][j]) ** 2))),
+    # what is singular for i = j is no part of these sums
+    ("∑_{i<j} log|x_i − x_j|", {"x": "n"}, None, pairs(less, lambda a, i, j: np.log(abs(a["x"][i] - a["x"][j])))),
+    ("∑_{i≠j} 1/(x_i − x_j)^2", {"x": "n"}, None, pairs(other, lambda a, i, j: (a["x"][i] - a["x"][j]) ** -2)),
+    ("∑_{i≠j} A_ij / ‖x_i − x_j‖", {"A": "n n", "x": "n d"}, None,
+     pairs(other, lambda a, i, j: a["A"][i, j] / np.linalg.norm(a["x"][i] - a["x"][j]))),
+    ("∑_{i<j} A_ij (D_ij − ‖x_i − x_j‖)²", {"A": "n n", "D": "n n", "x": "n d"}, None,
+     pairs(less, lambda a, i, j: a["A"][i, j] * (a["D"][i, j] - np.linalg.norm(a["x"][i] - a["x"][j])) ** 2)),
+    ("∑_{i<j} (1/(x_i − x_j)) (1/(x_i − x_j)) A_ij", {"A": "n n", "x": "n"}, None,
+     pairs(less, lambda a, i, j: a["A"][i, j] / (a["x"][i] - a["x"][j]) ** 2)),
+    ("∑_i z_i ∑_{j≠i} 1/(x_j − x_i)", {"z": "n", "x": "n"}, None,
+     pairs(other, lambda a, i, j: a["z"][i] / (a["x"][j] - a["x"][i]))),
     # an index of the pair that a sum around it has is not summed again
     ("∑_j y_j ∑_{i≠j} x_i A_ij", {"y": "n", "x": "n", "A": "n n"}, "yᵀ(Aᵀ x − x ⊙ diag(A))",
      pairs(other, lambda a, i, j: a["y"][j] * a["x"][i] * a["A"][i, j])),
@@ -104,9 +115,6 @@ def test_polynomials_from_0():
 
 
 REFUSED = [
-    ("∑_{i<j} log|x_i − x_j|", {"x": "n"}, "abs is taken of what is 0 for i = j"),
-    ("∑_{i<j} 1/(x_i − x_j)^2", {"x": "n"}, "a power is taken of what is 0 for i = j"),
-    ("∑_{i≠j} ‖x_i − x_j‖", {"x": "n d"}, "a power is taken of what is 0 for i = j"),
     ("∑_i x_{i+1} y_i", {}, "nothing says how far the index i runs, which is shifted here"),
     ("∑_{i=1}^{n} x_{i+1} y_i", {"x": "n", "y": "n"}, "the sum takes n + 1 entries of x, which has n"),
     ("∑_{i=1}^{n} x_{i-1} y_i", {}, "i − 1 is less than 1 where the sum begins"),

@@ -349,11 +349,6 @@ j≠i below a ∑ has two readings: both indices are summed, or j alone
   ∑_{j≠i} A_{ij} x_j
   ^
 Write ∑_{i≠j} for both; for j alone take the term with j = i off the whole sum."""),
-    (NotYetError, "∑_{i<j} log|x_i − x_j|", "x", """\
-abs is taken of what is 0 for i = j
-  ∑_{i<j} log|x_i − x_j|
-  ^^^^^^^^^^^^^^^^^^^^^^
-The matrix of all pairs has no derivative there. With a matrix D of a row for each pair, 1 and −1 in it, write D x."""),
     (NotYetError, "∑ᵢ x_{i+1} zᵢ", "xz", """\
 nothing says how far the index i runs, which is shifted here
   ∑ᵢ x_{i+1} zᵢ

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
 
 from matcalc.algebra.blocks import block
 from matcalc.algebra.build import (
     ADD,
     HADAMARD,
+    IDENTITY,
     NUMBER,
     ONES,
     POWER,
@@ -17,6 +17,7 @@ from matcalc.algebra.build import (
     add,
     apply,
     hadamard,
+    identity,
     is_zero,
     multiply,
     number,
@@ -28,12 +29,12 @@ from matcalc.algebra.build import (
     transpose,
 )
 from matcalc.algebra.collect import collect_sum
-from matcalc.algebra.expr import Expr, postorder
+from matcalc.algebra.expr import Expr, postorder, rebuild
 from matcalc.algebra.keys import Keys
 from matcalc.algebra.networks import Factor, Network, rename
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import Dim, dim_add, dim_mul
-from matcalc.notation.indices import letter_of
+from matcalc.errors import NotYetError
 from matcalc.notation.shifts import Cut
 from matcalc.notation.tensors import Tensor, Walk, summed_over
 from matcalc.notation.tree import Node
@@ -48,11 +49,12 @@ def pairs(walk: Walk, node: Node, body: Tensor) -> Tensor:
         raise walk.refuse(
             "a sum over pairs of what is no number for each pair is not read", node, "Write it entry by entry."
         )
-    matrix, keys = walk.array(body, (one, other)), Keys()
-    diagonal = _on_diagonal(matrix, keys)
+    keys = Keys()
     strict = relation not in "≤≥"
     if strict:
-        _check_diagonal(walk, node, matrix, diagonal)
+        body = _without_singular_diagonal(walk, body, (one, other), keys)
+    matrix = walk.array(body, (one, other))
+    diagonal = _on_diagonal(matrix, keys)
     terms = summed_over(body.terms, *letters)
     on_diagonal: tuple[Network, ...] = ()
     if not is_zero(diagonal[matrix]):
@@ -94,16 +96,37 @@ def _collected(e: Expr, keys: Keys) -> Expr:
     return collect_sum(e, keys) if e.op is ADD else e
 
 
-def _check_diagonal(walk: Walk, node: Node, matrix: Expr, diagonal: Mapping[Expr, Expr]) -> None:
-    """Refuse terms that have no value, or no derivative, for i = j: these are in the formula though not in the sum."""
-    for e in postorder(matrix):
-        if e.shape == matrix.shape and _is_singular(e) and is_zero(diagonal[e.args[0]]):
-            one, other = (letter_of(index) for index in node.data.pair)
-            raise walk.refuse(
-                f"{e.op.name if e.op is not POWER else 'a power'} is taken of what is 0 for {one} = {other}", node,
-                "The matrix of all pairs has no derivative there. With a matrix D of a row for each pair, 1 and "
-                "−1 in it, write D x.",
-            )  # fmt: skip
+def _without_singular_diagonal(walk: Walk, body: Tensor, axes: tuple[str, str], keys: Keys) -> Tensor:
+    """The same terms for i ≠ j, where those for i = j, which are no part of the sum, have a value and a derivative.
+
+    What is 0 on the whole diagonal gets I added where a function of it is singular: log|xᵢ − xⱼ| is an
+    entry of log|x 𝟏ᵀ − 𝟏 xᵀ + I| as long as i ≠ j.
+    """
+    while True:
+        matrix = walk.array(body, axes)
+        diagonal = _on_diagonal(matrix, keys)
+        operands = [e.args[0] for e in postorder(matrix) if e.shape == matrix.shape and _is_singular(e)]
+        found = next((e for e in operands if is_zero(diagonal[e])), None)
+        if found is None:
+            return body
+        terms = tuple([_with_identity(term, {found, transpose(found)}) for term in body.terms])
+        if terms == body.terms:
+            raise NotYetError(
+                f"{found} is 0 for equal indices, where the function of it has no value",
+                advice="Write the term as one function of the difference.",
+            )
+        body = Tensor(terms)
+
+
+def _with_identity(term: Network, operands: set[Expr]) -> Network:
+    """The term with I added to these operands of functions that are singular at 0."""
+
+    def replace(e: Expr, args: tuple[Expr, ...]) -> Expr:
+        if args and _is_singular(e) and e.args[0] in operands:
+            return apply(e.op, (add(args[0], identity(e.shape[0])), *args[1:]), e.data)
+        return apply(e.op, args, e.data) if args else e
+
+    return Network(tuple([Factor(rebuild(f.value, replace), f.axes) for f in term.factors]), term.bound)
 
 
 def _is_singular(e: Expr) -> bool:
@@ -121,7 +144,7 @@ def _on_diagonal(root: Expr, keys: Keys) -> dict[Expr, Expr]:
         if e.shape != root.shape:
             continue
         m = parts(e)[2]
-        if e.op is ONES:
+        if e.op is ONES or e.op is IDENTITY:
             found[e] = ones(root.shape[0])
         elif e.op is TRANSPOSE:
             found[e] = found[e.args[0]]
