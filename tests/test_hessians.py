@@ -1,11 +1,14 @@
 """Hessians are shown symmetric: the form equals its own transpose, is short, and right by value."""
 
+import numpy as np
 import pytest
 
-from matcalc import derive
-from matcalc.algebra.build import transpose
+from matcalc import derive, parse, simplify
+from matcalc.algebra.build import number, transpose
 from matcalc.algebra.cost import Cost
+from matcalc.algebra.polynomials import in_factors
 from matcalc.calculus.forms import facts_of
+from tests.evaluate import evaluate
 from tests.work import calls
 
 QUADRATIC = {"A": "n n symmetric", "x": "n"}
@@ -27,6 +30,7 @@ SHORT = [
     ("log(xᵀA x)", "x", {"A": "n n spd", "x": "n"}, 19),
     ("log(xᵀA x + bᵀx + γ)", "x", {**QUADRATIC, "b": "n", "γ": "scalar"}, 36),
     ("sum(log(1 + exp(−y ⊙ (X w))))", "w", None, 22), ("sum(softplus(X w)) − yᵀX w", "w", None, 13),
+    ("sum(sigmoid(A x))", "x", None, 20),
     ("½‖y − sigmoid(X w)‖²", "w", None, 30), ("vᵀtanh(W x + b)", "x", None, 22), ("½‖tanh(W x) − y‖²", "x", None, 24),
     ("‖W₂ tanh(W₁ x) − y‖²", "x", None, 43), ("(xᵀx)²", "x", None, 10), ("log(1 + ‖x‖²)", "x", None, 18),
     ("log(1 + ‖A x − b‖²)", "x", None, 32), ("xᵀlog(x)", "x", {"x": "n positive"}, 3),
@@ -55,6 +59,7 @@ WRITTEN = [
     ("‖x‖²/(cᵀx + δ)", "x", None, "2 (‖x‖² c cᵀ + (cᵀx + δ)((cᵀx + δ) I − c xᵀ − x cᵀ)) / (cᵀx + δ)³"),
     ("(xᵀA x)/(xᵀx)", "x", {"A": "n n", "x": "n"},
      "(8 (xᵀA x) x xᵀ + (xᵀx)((xᵀx)(A + Aᵀ) − 2 (xᵀA x) I − 2 (A + Aᵀ) x xᵀ − 2 x xᵀ(A + Aᵀ))) / (xᵀx)³"),
+    ("sum(sigmoid(A x))", "x", None, "Aᵀ diag(sigmoid(A x) ⊙ (𝟏 − sigmoid(A x)) ⊙ (𝟏 − 2 sigmoid(A x))) A"),
     ("(aᵀx)(bᵀx)(cᵀx)", "x", None, "(cᵀx)(a bᵀ + b aᵀ) + (bᵀx)(a cᵀ + c aᵀ) + (aᵀx)(c bᵀ + b cᵀ)"),
     ("log(xᵀA x + bᵀx + γ)", "x", {**QUADRATIC, "b": "n", "γ": "scalar"},
      "(2 (xᵀA x + bᵀx + γ) A − (2 A x + b)(2 A x + b)ᵀ) / (xᵀA x + bᵀx + γ)²"),
@@ -91,3 +96,30 @@ def test_the_work_for_a_hessian_grows_linearly(family):
 
     small, large = work(8), work(32)
     assert large < 1.4 * 4 * small
+
+
+POLYNOMIALS = [
+    ("1 − 3 tanh(t) + 2 tanh(t)²", "(1 − tanh(t))(1 − 2 tanh(t))"),
+    ("(1 − exp(t))² + exp(t)² − exp(t)", "(1 − exp(t))(1 − 2 exp(t))"),
+    ("6 sin(t)³ + 11 sin(t)² + 6 sin(t) + 1", "(1 + sin(t))(1 + 2 sin(t))(1 + 3 sin(t))"),
+    ("4 − sin(t)²", "(2 − sin(t))(2 + sin(t))"),
+    ("½ exp(t) − 2 exp(t)³", "½ exp(t) (1 + 2 exp(t))(1 − 2 exp(t))"),
+]
+
+
+@pytest.mark.parametrize(("text", "product"), POLYNOMIALS, ids=[row[0] for row in POLYNOMIALS])
+def test_polynomials_in_one_function_are_products_by_value(text, product):
+    e = in_factors(parse(text, where={"t": "scalar"}))
+    assert e is not None
+    factors = parse(product, where={"t": "scalar"})
+    for t in (-0.7, 0.3, 1.1):
+        given = {"t": np.array([[t]])}
+        wanted = evaluate(parse(text, where={"t": "scalar"}), given, {})
+        np.testing.assert_allclose(evaluate(e, given, {}), wanted)
+        np.testing.assert_allclose(evaluate(factors, given, {}), wanted)
+    assert simplify(f"({e}) − ({product})", where={"t": "scalar"}) is number(0)
+
+
+@pytest.mark.parametrize("text", ["1 + tanh(t)²", "t² − 3 t + 2", "tanh(t) + sin(t)²", "1 − tanh(t)", "2 − sin(t)²"])
+def test_what_has_no_rational_roots_or_is_a_polynomial_in_names_is_left(text):
+    assert in_factors(parse(text, where={"t": "scalar"})) is None
