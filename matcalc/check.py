@@ -147,9 +147,9 @@ class _Comparison:
         for attempt in range(_ATTEMPTS):
             sizes = sizes_for(self.symbols, rng, least)
             modes = {} if attempt < 4 else {s: str(rng.choice(MODES)) for s in self.symbols}
-            inputs = sample(self.symbols, sizes, rng, modes, integers)
             with np.errstate(all="ignore"):
                 try:
+                    inputs = sample(self.symbols, sizes, rng, modes, integers)
                     found = self._compared(value, closed_form, inputs, rng)
                 except (DataError, IndexError):  # a singular matrix, or an entry that there is not
                     continue

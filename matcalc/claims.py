@@ -173,10 +173,10 @@ class _Comparison:
         for attempt in range(_ATTEMPTS):
             sizes = sizes_for(self.symbols, rng, self.least)
             modes = {} if attempt % 2 == 0 else {s: str(rng.choice(MODES)) for s in self.symbols}
-            inputs = sample(self.symbols, sizes, rng, modes, self.integers)
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 try:
+                    inputs = sample(self.symbols, sizes, rng, modes, self.integers)
                     values, beside = (
                         tuple([np.asarray(f(**at)) for f in self.functions]) for at in (inputs, nudged(inputs))
                     )

@@ -199,3 +199,24 @@ def test_a_matrix_that_is_singular_but_for_rounding_decides_nothing():
     for seed in range(4):
         found = str(d.check(seed=seed))
         assert found.startswith("not confirmed") and found.endswith(", which asks for AᵀA invertible"), found
+
+
+@pytest.mark.parametrize(
+    ("f", "facts", "claim"),
+    [
+        ("xᵀA A x", "orthogonal symmetric", "2 x"),
+        ("xᵀA x", "symmetric lower", "2 diag(diag(A)) x"),
+        ("xᵀA x", "skew invertible", "0 x"),
+        ("xᵀA A x", "skew orthogonal", "−2 x"),
+        ("xᵀA x", "lower upper", "2 A x"),
+        ("xᵀA x", "orthogonal lower", "2 A x"),
+        ("xᵀA x", "orthogonal spd", "2 x"),
+        ("xᵀA A x", "diagonal orthogonal", "2 x"),
+        ("xᵀA x", "positive spd", "2 A x"),
+    ],
+)
+def test_points_have_all_facts_that_are_declared(f, facts, claim):
+    d = derive(f, "x", where={"A": f"n n {facts}", "x": "n"})
+    assert d.check()
+    assert d.prove()
+    assert d.matches(claim).verdict == "proved"

@@ -33,6 +33,8 @@ def drawn(rule: Rule, sizes: dict[str, int], seed: int) -> dict[str, np.ndarray]
         value = rng.uniform(0.2, 0.9, shape) + (np.eye(*shape) if shape[0] == shape[1] else 0)
         if (letter, "orthogonal") in rule.when:
             value = np.linalg.qr(rng.normal(size=shape))[0]
+        if (letter, "skew") in rule.when:
+            value = value - value.T
         if letter in indices:
             value = rng.integers(1, min(sizes.values()) + 1, shape)
         values[str(letter.data)] = value

@@ -36,7 +36,7 @@ from matcalc.algebra.expr import Expr
 from matcalc.algebra.keys import Keys
 from matcalc.algebra.operations import REGISTRY
 
-__all__ = ["Facts", "FACT_NAMES", "IMPLIES"]
+__all__ = ["Facts", "FACT_NAMES", "IMPLIES", "JOINTLY", "closure"]
 
 #: fact → the facts that it implies. `positive` and `nonnegative` are meant entry by entry, and so
 #: is `unit`: no entry exceeds 1, and `below one`: none reaches it. `injective`: the columns are independent.
@@ -59,10 +59,25 @@ IMPLIES: dict[str, tuple[str, ...]] = {
     "injective": (),
 }
 
+#: Facts that together imply another one.
+JOINTLY: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset({"lower", "upper"}), "diagonal"),
+    (frozenset({"symmetric", "lower"}), "diagonal"),
+    (frozenset({"symmetric", "upper"}), "diagonal"),
+    (frozenset({"orthogonal", "lower"}), "diagonal"),
+    (frozenset({"orthogonal", "upper"}), "diagonal"),
+    (frozenset({"psd", "invertible"}), "spd"),
+)
+
 FACT_NAMES = frozenset(IMPLIES) - {"nonzero", "unit", "below one", "injective"}
 
 
-def _closure(facts: Iterable[str]) -> frozenset[str]:
+def closure(facts: Iterable[str]) -> frozenset[str]:
+    """The facts and all that they imply, one by one and jointly.
+
+    >>> sorted(closure({"symmetric", "lower"}))
+    ['diagonal', 'lower', 'symmetric', 'upper']
+    """
     out: set[str] = set()
     todo = list(facts)
     while todo:
@@ -70,6 +85,7 @@ def _closure(facts: Iterable[str]) -> frozenset[str]:
         if fact not in out:
             out.add(fact)
             todo.extend(IMPLIES.get(fact, ()))
+            todo.extend(implied for joint, implied in JOINTLY if fact in joint and joint <= out)
     return frozenset(out)
 
 
@@ -89,7 +105,7 @@ class Facts:
     _known: dict[tuple[str, Expr], bool] = field(init=False, default_factory=dict)
 
     def __post_init__(self, like: Facts | None) -> None:
-        self._closed = {name: _closure(facts) for name, facts in self.declared.items() if facts}
+        self._closed = {name: closure(facts) for name, facts in self.declared.items() if facts}
         self._symmetric = frozenset(name for name, facts in self._closed.items() if "symmetric" in facts)
         same = like is not None and like._symmetric == self._symmetric
         self.keys = like.keys if like is not None and same else Keys(lambda s: str(s.data) in self._symmetric)
@@ -122,7 +138,7 @@ class Facts:
         rule = _RULES.get(fact)
         if (rule is not None and rule(self, e)) or self._from_row(fact, e):
             return True
-        return any(fact in _closure((stronger,)) and self.holds(stronger, e) for stronger in _STRONGER.get(fact, ()))
+        return any(fact in closure((stronger,)) and self.holds(stronger, e) for stronger in _STRONGER.get(fact, ()))
 
     def _from_row(self, fact: str, e: Expr) -> bool:
         """What the row of the operation says: always, or if all operands have some fact."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from matcalc.algebra.build import MATPOW, POWER, is_number, number_value
 from matcalc.algebra.expr import Expr, postorder, symbols_of
+from matcalc.algebra.facts import closure
 from matcalc.algebra.shapes import Dim, Shape, dim_names, dim_substitute, is_scalar
+from matcalc.errors import DataError
 
 __all__ = ["MODES", "Array", "Declared", "is_steady", "nudged", "sample", "sizes_for", "whole_exponents"]
 
@@ -59,7 +61,10 @@ def sample(
     modes: Mapping[str, str] | None = None,
     integers: Iterable[str] = (),
 ) -> dict[str, Array]:
-    """An array for every symbol: of its shape, with its facts, entries drawn as its mode says."""
+    """An array for every symbol: of its shape, with its facts, entries drawn as its mode says.
+
+    Raises DataError where no matrix with the facts was found at these sizes, such as a skew invertible 3×3 one.
+    """
     whole = dict.fromkeys(integers, frozenset({"integer"}))
     drawn = modes or {}
     arrays = {
@@ -105,20 +110,54 @@ def _largest(a: Array) -> float:
     return float(np.max(np.abs(a), initial=0.0))
 
 
-def _draw(shape: Shape, facts: frozenset[str], sizes: Mapping[str, int], rng: np.random.Generator, mode: str) -> Array:
+def _draw(shape: Shape, said: frozenset[str], sizes: Mapping[str, int], rng: np.random.Generator, mode: str) -> Array:
     rows, columns = (_size(dim, sizes) for dim in shape)
-    if facts & {"spd", "psd"} or (mode == "spd" and rows == columns > 1 and not facts):
-        root = rng.standard_normal((rows, rows))
-        matrix: Array = root @ root.T / rows + 0.5 * np.eye(rows)
-    elif "orthogonal" in facts:
-        matrix = np.linalg.qr(rng.standard_normal((rows, columns)))[0]
+    facts = closure(said) if len(said) > 1 else said
+    if "orthogonal" in facts:
+        matrix = _orthogonal(rows, columns, facts, rng)
+    elif facts & {"spd", "psd"} or (mode == "spd" and rows == columns > 1 and not facts):
+        root = _entries(rows, rows, facts - {"integer"}, "normal", rng)
+        matrix = root @ root.T / rows + 0.5 * np.eye(rows)
     else:
         matrix = _within(_entries(rows, columns, facts, mode, rng), facts)
     if "diagonal" in facts:
         matrix = np.diag(np.diagonal(matrix))
+    if len(said) > 1 and not all(_HOLDS[fact](matrix) for fact in said if fact in _HOLDS):
+        raise DataError(f"no {rows}×{columns} matrix that is {' and '.join(sorted(said))} was found")
     if is_scalar(shape):
         return matrix.reshape(())
     return matrix if 1 not in shape else matrix.reshape(-1)
+
+
+def _orthogonal(rows: int, columns: int, facts: frozenset[str], rng: np.random.Generator) -> Array:
+    """Orthonormal columns; with other facts signs, a reflection, the identity or quarter turns in planes."""
+    if "psd" in facts:
+        return np.eye(rows)
+    if "diagonal" in facts:
+        return np.diag(rng.choice([-1.0, 1.0], rows))
+    basis: Array = np.linalg.qr(rng.standard_normal((rows, columns)))[0]
+    if "symmetric" in facts:
+        return np.asarray(np.eye(rows) - 2 * np.outer(basis[:, 0], basis[:, 0]))
+    if "skew" in facts:
+        turns: Array = np.kron(np.eye(rows // 2 + 1), np.array([[0.0, 1.0], [-1.0, 0.0]]))[:rows, :rows]
+        return basis @ turns @ basis.T
+    return basis
+
+
+#: Whether a matrix that was drawn has a fact, which others that it has may have undone.
+_HOLDS: dict[str, Callable[[Array], bool]] = {
+    "symmetric": lambda a: np.allclose(a, a.T),
+    "spd": lambda a: np.allclose(a, a.T) and bool(np.all(np.linalg.eigvalsh(a) > 0)),
+    "psd": lambda a: np.allclose(a, a.T) and bool(np.all(np.linalg.eigvalsh(a) > -1e-9)),
+    "skew": lambda a: np.allclose(a, -a.T),
+    "diagonal": lambda a: np.allclose(a, np.diag(np.diagonal(a))),
+    "lower": lambda a: np.allclose(a, np.tril(a)),
+    "upper": lambda a: np.allclose(a, np.triu(a)),
+    "orthogonal": lambda a: np.allclose(a.T @ a, np.eye(a.shape[1])),
+    "invertible": lambda a: bool(np.linalg.cond(a) < 1e8),
+    "positive": lambda a: bool(np.all(a > 0)),
+    "nonnegative": lambda a: bool(np.all(a >= 0)),
+}
 
 
 def _size(dim: Dim, sizes: Mapping[str, int]) -> int:
@@ -152,6 +191,8 @@ def _within(matrix: Array, facts: frozenset[str]) -> Array:
         matrix = np.tril(matrix)
     if "upper" in facts:
         matrix = np.triu(matrix)
+    if "skew" in facts:
+        return matrix
     if facts & {"invertible", "lower", "upper", "diagonal"} and matrix.shape[0] == matrix.shape[1]:
         matrix = matrix + np.diag(np.sign(np.diagonal(matrix)) + (np.diagonal(matrix) == 0))
     return matrix

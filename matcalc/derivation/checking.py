@@ -126,7 +126,10 @@ def check_steps(steps: Steps, seed: int = 0) -> Report:
     for attempt in range(_ATTEMPTS):
         sizes = sizes_for(symbols, rng, least)
         modes = {} if attempt < 4 else {s: str(rng.choice(MODES)) for s in symbols}
-        inputs = sample(symbols, sizes, rng, modes, integers)
+        try:
+            inputs = sample(symbols, sizes, rng, modes, integers)
+        except DataError:  # sizes at which no matrix has the facts
+            continue
         directions = {}
         for v, d in values.moves.items():
             moved = 0.5 * rng.standard_normal(inputs[str(v.data)].shape)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
+from matcalc.algebra.facts import closure
 from matcalc.algebra.shapes import Dim, dim_names
 from matcalc.calculus.variables import Variable
 from matcalc.exact.evaluate import NoPoint, NotExact, Point
@@ -95,11 +96,16 @@ class Draw:
         return Point(self.sizes, values, random.Random(self.seed))
 
 
-def _with_facts(a: list[list[int]], facts: frozenset[str]) -> list[list[int]]:
+def _with_facts(a: list[list[int]], said: frozenset[str]) -> list[list[int]]:
     n = len(a)
+    facts = closure(said) if len(said) > 1 else said
+    if "orthogonal" in facts and facts & {"symmetric", "skew"}:
+        return _orthogonal_too(a, facts)
     if facts & {"symmetric", "spd", "psd"} and "diagonal" not in facts:
         return [[a[min(i, j)][max(i, j)] for j in range(n)] for i in range(n)]
     if "skew" in facts:
+        if "invertible" in facts and n % 2:
+            raise NoPoint
         return [[(a[i][j] - a[j][i]) % PRIME for j in range(n)] for i in range(n)]
     if "orthogonal" in facts:  # Cayley: (I − S)(I + S)⁻¹
         s = [[(a[i][j] - a[j][i]) % PRIME for j in range(len(a[0]))] for i in range(n)]
@@ -114,6 +120,29 @@ def _with_facts(a: list[list[int]], facts: frozenset[str]) -> list[list[int]]:
     if "upper" in facts:
         return [[x if i <= j else 0 for j, x in enumerate(row)] for i, row in enumerate(a)]
     return a
+
+
+def _orthogonal_too(a: list[list[int]], facts: frozenset[str]) -> list[list[int]]:
+    """Orthogonal and definite is I; and diagonal, ±1; and symmetric, a reflection; and skew, quarter turns."""
+    n = len(a)
+    one = [[int(i == j) for j in range(n)] for i in range(n)]
+    if "psd" in facts:
+        return one
+    if "diagonal" in facts:
+        return [[x if a[i][i] % 2 else -x for x in row] for i, row in enumerate(one)]
+    if "symmetric" in facts:  # I − 2 v vᵀ / (vᵀv)
+        v = a[0]
+        length = sum(x * x for x in v) % PRIME
+        if not length:
+            raise NoPoint
+        scale = 2 * pow(length, -1, PRIME)
+        return [[(x - scale * v[i] * v[j]) % PRIME for j, x in enumerate(row)] for i, row in enumerate(one)]
+    if n % 2:
+        raise NoPoint
+    basis = constant(_with_facts(a, frozenset({"orthogonal"})))
+    turns = constant([[(j == i + 1 and i % 2 == 0) - (i == j + 1 and j % 2 == 0) for j in range(n)] for i in range(n)])
+    across = [list(row) for row in zip(*basis, strict=True)]
+    return [[x.a for x in row] for row in matmul(matmul(basis, turns), across)]
 
 
 def small_sizes(symbols: Mapping[str, Declaration], rng: random.Random, least: int) -> dict[str, int]:

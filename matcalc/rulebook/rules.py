@@ -142,6 +142,7 @@ SIMPLIFY: tuple[Identity, ...] = (
     # transposes and determinants
     Identity("determinant of a transpose", "det(Xᵀ)", "det(X)", "X: n n -> 1 1", slack=SHORTENS),
     Identity("log determinant of a transpose", "logdet(Xᵀ)", "logdet(X)", "X: n n -> 1 1", slack=SHORTENS),
+    Identity("transpose of a skew matrix", "Aᵀ", "−A", "A: n n -> n n", when=(("A", "skew"),)),
     Identity("orthogonal, left", "Qᵀ Q", "I", "Q: n n -> n n", when=(("Q", "orthogonal"),)),
     Identity("orthogonal, right", "Q Qᵀ", "I", "Q: n n -> n n", when=(("Q", "orthogonal"),)),
     Identity("orthogonal inverse", "Q⁻¹", "Qᵀ", "Q: n n -> n n", when=(("Q", "orthogonal"),)),

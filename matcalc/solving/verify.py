@@ -51,7 +51,10 @@ def largest_residual(
         sizes = sizes_for(symbols, rng)
         if attempt % 2:  # constraints may need more columns than rows by far
             sizes = {name: int(rng.integers(2, 9)) for name in sizes}
-        data = sample(symbols, sizes, rng)
+        try:
+            data = sample(symbols, sizes, rng)
+        except DataError:  # sizes at which no matrix has the facts
+            continue
         if tall and any(a.ndim == 2 and a.shape[1] > a.shape[0] for a in (data[str(x.data)] for x in values)):
             continue
         with np.errstate(all="ignore"), warnings.catch_warnings():
