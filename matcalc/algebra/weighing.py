@@ -30,6 +30,7 @@ from matcalc.algebra.expr import Expr
 from matcalc.algebra.factor import Split, candidates, common_denominator
 from matcalc.algebra.mirrored import halves, partners, side_by_side
 from matcalc.algebra.operations import Operation
+from matcalc.algebra.polynomials import in_factors
 from matcalc.algebra.shapes import SCALAR
 from matcalc.algebra.steps import Stepping, whole_number
 
@@ -55,6 +56,9 @@ class Weighing(Stepping):
             expanded = None if spelling is None else self._expanded(spelling)
             if expanded is not None and self.cost(expanded) < self.cost(best):
                 best = expanded
+        product = in_factors(e)
+        if product is not None and self.cost(product) < self.cost(best):
+            return self._again(product)
         return self._upright(side_by_side(order_terms(best), self.keys))
 
     def _upright(self, e: Expr) -> Expr:
