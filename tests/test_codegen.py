@@ -494,3 +494,21 @@ def test_a_part_of_a_sum_is_computed_once(f, wrt, once):
     assert body.count(" + b") <= 1
     assert "**2" not in body
     assert d.check()
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-150, 1.0, 1e150, 1e200])
+def test_norms_of_any_scale(scale):
+    d = derive("‖x‖", "x", where={"x": "n"})
+    value, gradient = d.compile(what=("value", "derivative"))(x=scale * np.array([3.0, -4.0]))
+    np.testing.assert_allclose(value / scale, 5.0)
+    np.testing.assert_allclose(gradient, [0.6, -0.8])
+    matrix = derive("‖A − B‖", "A", where="A: m n, B: m n").compile()
+    np.testing.assert_allclose(matrix(A=scale * np.array([[3.0], [-4.0]]), B=np.zeros((2, 1))), [[0.6], [-0.8]])
+
+
+def test_a_norm_in_single_precision():
+    value, gradient = derive("‖x‖", "x", where={"x": "n"}).compile(what=("value", "derivative"))(
+        x=np.array([3e-30, 4e-30], dtype=np.float32)
+    )
+    assert value.dtype == gradient.dtype == np.float32
+    np.testing.assert_allclose(gradient, [0.6, 0.8], rtol=1e-6)

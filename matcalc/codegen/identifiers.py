@@ -20,7 +20,7 @@ MODULES = {
 
 #: Functions that generated code defines for itself where it needs them.
 DEFINED = ("cholesky", "cholesky_solve", "cholesky_inverse", "lu_factors", "lu_solve", "before_rows", "block_of_rows",
-           "sums_of_rows", "after_rows", "by_rows", "few_entries")  # fmt: skip
+           "sums_of_rows", "after_rows", "by_rows", "few_entries", "euclidean_norm")  # fmt: skip
 
 #: Names that mean something else in generated code.
 RESERVED = frozenset({

@@ -1,4 +1,4 @@
-"""The functions of linear algebra that generated NumPy code defines for itself: LAPACK without wrappers.
+"""The functions of linear algebra that generated NumPy code defines for itself: norms, and LAPACK without wrappers.
 
 A wrapper of SciPy costs ten times the factorisation of a small matrix. A matrix in NumPy's order is
 the transposed one in LAPACK's, which is factorised as it stands and never copied to be turned.
@@ -52,7 +52,19 @@ def lu_solve(lu_of_M, B, transposed=False):
     getrs = sgetrs if factors.dtype == np.float32 else dgetrs
     return getrs(factors, pivots, B, trans=not transposed)[0]'''
 
+_NORM = '''\
+def euclidean_norm(x):
+    """The root of the sum of squares; scaled where squares overflow or vanish."""
+    x = x.ravel(order="K")
+    norm = np.sqrt(np.dot(x, x))
+    limits = np.finfo(norm.dtype)
+    if limits.tiny**0.5 / limits.eps < norm < np.inf:
+        return norm
+    largest = np.abs(x).max()
+    return largest * np.sqrt(np.sum((x / largest) ** 2)) if 0 < largest < np.inf else largest'''
+
 _HELPERS = {
+    "euclidean_norm": _NORM,
     "cholesky": _CHOLESKY,
     "cholesky_solve": _CHOLESKY_SOLVE,
     "cholesky_inverse": _CHOLESKY_INVERSE,

@@ -233,11 +233,16 @@ def is_python(term: Term) -> bool:
 def _write_call(self: Writer, term: Term) -> tuple[str, int]:
     if term.data == "power":
         return f"{self.text(term.args[0], ATOM)}**{self.text(term.args[1], ATOM)}", _POWER
+    squared = term.args[0]
+    if term.data == "sqrt" and squared.op in _SQUARES and squared not in self.names and len(set(squared.args)) == 1:
+        return f"euclidean_norm({self.text(squared.args[0])})", ATOM
     template = CALLS.get(str(term.data)) or REGISTRY[str(term.data)].numpy
     text, level = self.filled(template, term.args)
     return (f"float({text})", ATOM) if is_python(term) else (text, level)
 
 
+#: Products of an array with itself, whose root is its norm.
+_SQUARES = ("dot", "vdot")
 CALLS = {"sqrt": "np.sqrt({0})", "maximum": "np.maximum({0}, {1})", "minimum": "np.minimum({0}, {1})"}
 
 
