@@ -92,7 +92,7 @@ PLANS = [
     ("transposed sharing", {"a": multiply(A, B), "b": multiply(transpose(B), transpose(A))}, (A, B),
      ["a = A @ B", "return a, a.T"]),
     ("square root shared", {"value": norm(r), "d": divide(multiply(transpose(A), r), norm(r))}, (A, x, y),
-     ["r = A @ x - y", "value = np.sqrt(r @ r)", "return value, (A.T @ r) / value"]),
+     ["r = A @ x - y", "value = euclidean_norm(r)", "return value, (A.T @ r) / value"]),
     ("cube by products", power(x, number(3)), (x,), ["return (x * x * x)"]),
     ("powers in a row", multiply(matrix_power(X, number(2)), x), (X, x), ["return X @ (X @ x)"]),
     ("scalars before arrays", multiply(α, power(β, number(-1)), A), (A, α, β), ["return α / β * A"]),

@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -197,6 +198,6 @@ def test_random_expressions_are_read_back(e):
 @pytest.mark.parametrize("script", ["'", "^2", "_1", "^2_1", "'_1"])
 def test_long_rows_of_scripts_are_read_or_refused_soon(script):
     start = time.perf_counter()
-    with pytest.raises(MatcalcError):
+    with suppress(MatcalcError):
         read("x" + script * 20_000, notation="latex")
     assert time.perf_counter() - start < 4

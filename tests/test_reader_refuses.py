@@ -277,10 +277,10 @@ F directly behind a norm may be its index or a factor
   ‖A‖²F
   ^^^^
 Write _F for the index, or a space before the factor."""),
-    (ParseError, "x[i]", "x", """\
+    (ParseError, "A[i,j]", "A", """\
 brackets directly behind a symbol may be an entry or a product
-  x[i]
-  ^^^^
+  A[i,j]
+  ^^^^^^
 For the product write round brackets, or a space before these; an entry is A_{ij}."""),
     (ParseError, "X^{(2)} x", "Xx", """\
 a number in brackets above a letter may be a power or count layers and examples

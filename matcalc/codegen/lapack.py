@@ -56,7 +56,8 @@ _NORM = '''\
 def euclidean_norm(x):
     """The root of the sum of squares; scaled where squares overflow or vanish."""
     x = x.ravel(order="K")
-    norm = np.sqrt(np.dot(x, x))
+    with np.errstate(over="ignore"):
+        norm = np.sqrt(np.dot(x, x))
     limits = np.finfo(norm.dtype)
     if limits.tiny**0.5 / limits.eps < norm < np.inf:
         return norm

@@ -191,7 +191,9 @@ def _refuse_places(tokens: list[Token]) -> None:
         close = next((i for i in range(at, len(tokens)) if tokens[i].type not in _PLACE | {"LSQUARE"}), at)
         kinds = {inside.type for inside in tokens[at + 1 : close]}
         letters = [t for t in tokens[at + 1 : close] if t.type != "COMMA"]
-        indices = all(t.type == "WORD" and len(str(t.value)) == 1 and str(t.value).islower() for t in letters)
+        indices = len(letters) > 1 and all(
+            t.type == "WORD" and len(str(t.value)) == 1 and str(t.value).islower() for t in letters
+        )
         if tokens[close].type == "RSQUARE" and kinds <= _PLACE and ("NUMBER" in kinds or indices):
             raise ParseError(
                 "brackets directly behind a symbol may be an entry or a product",
