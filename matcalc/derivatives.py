@@ -17,7 +17,7 @@ from matcalc.codegen.coded import Coded
 from matcalc.derivative import Derivative, check_choice, remarks_on
 from matcalc.errors import DerivativeError, MatcalcError
 from matcalc.notation.declarations import Declaration
-from matcalc.notation.heads import head_text
+from matcalc.notation.heads import head_text, variable_latex
 from matcalc.notation.latex import to_latex
 from matcalc.notation.named_parts import NamedPart, meanings, named_parts, parts_latex
 from matcalc.notation.page import Formulas, page
@@ -144,8 +144,8 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
         named: list[tuple[str, Expr]] = []
         for path, d in self._items.items():
             head = head_text(d.kind, path, letter=self._letter)
-            if d.kind == "differential" and self.order == 1 and len(self._items) > 1:
-                head = f"{head} by {path[0]}"
+            if d.kind == "differential" and len(self._items) > 1:
+                head = f"{head} by {path[-1]}"
             full.append((head, d.expr))
             named.append((head, d.expr if d.named is None else d.named))
         candidates: list[Formulas] = [(full, {})]
@@ -166,10 +166,17 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
 
             return self.steps.latex(Style(latex=True, bold=bold, transpose=transpose), style == "fraction")
         roots, parts = self._lettered
-        heads = [d._latex_head(bold, style) for d in self._items.values()]
+        heads = [self._latex_head(path, d, bold, style) for path, d in self._items.items()]
         lines = [f"{h} &= {to_latex(e, bold=bold, transpose=transpose)}" for h, e in zip(heads, roots, strict=True)]
         lines[-1] += parts_latex(parts, {"bold": bold, "transpose": transpose})
         return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+    def _latex_head(self, path: tuple[str, ...], d: Derivative, bold: bool, style: str) -> str:
+        """The head of one answer; of several differentials each says in which variable: d_X f."""
+        head = d._latex_head(bold, style)
+        if d.kind != "differential" or len(self._items) == 1:
+            return head
+        return head.replace(r"\mathrm{d}", rf"\mathrm{{d}}_{{{variable_latex(path[-1])}}} ", 1)
 
     @property
     def _lettered(self) -> tuple[tuple[Expr, ...], list[NamedPart]]:
