@@ -21,10 +21,11 @@ from matcalc.calculus.variables import variable_of
 from matcalc.derivative import Derivative
 from matcalc.derivatives import Derivatives, make_derivative
 from matcalc.errors import DeclarationError, DerivativeError, NotYetError, OptionError
-from matcalc.notation.declarations import Declaration, read_where, shape_text
+from matcalc.notation.declarations import Declaration, shape_text
 from matcalc.notation.parts import part_of, variable_name
 from matcalc.notation.read import NOTATIONS, Reading, read
 from matcalc.notation.text import to_text
+from matcalc.notation.where_list import read_where
 
 __all__ = ["Derivative", "Derivatives", "derive", "differential", "simplify"]
 

@@ -6,7 +6,7 @@ from matcalc.algebra.build import symbol
 from matcalc.algebra.expr import Expr
 from matcalc.errors import DeclarationError
 from matcalc.notation import operators
-from matcalc.notation.declarations import read_where
+from matcalc.notation.where_list import read_where
 
 __all__ = ["symbols"]
 

@@ -15,15 +15,7 @@ from matcalc.algebra.expr import postorder as postorder_of
 from matcalc.algebra.networks import CONTRACT
 from matcalc.algebra.shapes import SCALAR, Shape, dim_names
 from matcalc.errors import DeclarationError, MatcalcError, OptionError, ParseError, ShapeError
-from matcalc.notation.declarations import (
-    Declaration,
-    Partial,
-    add_declaration,
-    paths_of,
-    read_where,
-    shape_text,
-    split_where,
-)
+from matcalc.notation.declarations import Declaration, Partial, shape_text
 from matcalc.notation.einstein import with_sums
 from matcalc.notation.elaborate import elaborate
 from matcalc.notation.elaboration import Elaboration
@@ -48,6 +40,7 @@ from matcalc.notation.programs import (
     statement_tokens,
 )
 from matcalc.notation.tree import Node, postorder
+from matcalc.notation.where_list import add_declaration, paths_of, read_where, split_where
 from matcalc.notation.words import Unknown, Vocabulary, resolve
 
 __all__ = ["NOTATIONS", "Declaration", "Reading", "normalise_name", "parse", "read", "read_among", "read_formula"]

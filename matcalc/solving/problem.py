@@ -11,10 +11,11 @@ from matcalc.algebra.matching import Binding, instantiate
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Dim, dim_names, dim_substitute, dim_text
 from matcalc.errors import DerivativeError, MatcalcError, OptionError, ParseError, ShapeError
-from matcalc.notation.declarations import Declaration, read_where, split_where
+from matcalc.notation.declarations import Declaration
 from matcalc.notation.names import normalise_name
 from matcalc.notation.read import read
 from matcalc.notation.text import to_text
+from matcalc.notation.where_list import read_where, split_where
 
 __all__ = ["Problem", "Where", "listed", "read_problem", "sides_of"]
 
