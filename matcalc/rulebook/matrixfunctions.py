@@ -33,6 +33,7 @@ row(
     domain=(_PRINCIPAL,),
     sample=("spd",),
     source=f"{_HIGHAM}, §3.2 and §11.8",
+    title="Fréchet derivative of the logarithm",
 )
 row(
     "frechet_logm",
@@ -67,6 +68,7 @@ row(
     facts=("spd -> spd", "spd -> invertible"),
     sample=("spd",),
     source=f"{_HIGHAM}, §6.1: Y dY + dY Y = dX",
+    title="differential of the matrix root",
 )
 row(
     "trsqrtm",
@@ -91,6 +93,7 @@ row(
     numpy="np.linalg.pinv({0})",
     domain=("the rank of {0} is constant nearby",),
     source="Golub & Pereyra 1973, eq. 4.12",
+    title="differential of the pseudo-inverse",
 )
 
 
@@ -130,6 +133,7 @@ row(
     sample=("symmetric",),
     facts=("spd -> positive", "psd -> nonnegative"),
     source=f"{_MN}, §8.9, theorem 8.9",
+    title="differential of a simple eigenvalue",
 )
 row(
     "eigvec",
@@ -141,6 +145,7 @@ row(
     domain=("{0} symmetric", "the largest eigenvalue of {0} is simple"),
     sample=("symmetric",),
     source="Magnus 1985, Econometric Theory 1, theorem 1: dv = (λ I − X)⁺ dX v",
+    title="differential of an eigenvector",
 )
 row(
     "resolvent",
@@ -155,6 +160,7 @@ row(
     sample=("symmetric",),
     facts=("psd",),
     source="Magnus 1985, Econometric Theory 1: (λ I − X)⁺ of the largest eigenvalue; Golub & Pereyra 1973, eq. 4.12",
+    title="differential of the reduced inverse",
 )
 row(
     "eigmin",
@@ -177,6 +183,7 @@ row(
     domain=("the largest singular value of {0} is simple",),
     facts=("nonnegative",),
     source=f"{_MN}, §8.11: du with singular vectors u and v of the largest singular value",
+    title="differential of the largest singular value",
 )
 # The two vectors have one sign in common: both come from one decomposition, which code computes alike for both.
 row(
@@ -188,6 +195,7 @@ row(
     numpy="np.linalg.svd({0}, full_matrices=False)[0][:, 0]",
     domain=("the largest singular value of {0} is simple",),
     source="Magnus 1985 on the symmetric matrix [𝟎, X; Xᵀ, 𝟎]: its eigenvector [u; v] for σ",
+    title="differential of a singular vector",
 )
 row(
     "rightsingular",
@@ -198,6 +206,7 @@ row(
     numpy="np.linalg.svd({0}, full_matrices=False)[2][0]",
     domain=("the largest singular value of {0} is simple",),
     source="Magnus 1985 on the symmetric matrix [𝟎, X; Xᵀ, 𝟎]: its eigenvector [u; v] for σ",
+    title="differential of a singular vector",
 )
 row(
     "singularpair",
@@ -219,6 +228,7 @@ row(
     domain=("{0} has full rank",),
     facts=("nonnegative",),
     source="Watson 1992: U Vᵀ of the singular vectors",
+    title="differential of the nuclear norm",
 )
 row(
     "polar",
@@ -230,6 +240,7 @@ row(
     numpy="(lambda u, s, vt: u @ vt)(*np.linalg.svd({0}, full_matrices=False))",
     domain=("{0} has full rank",),
     source=f"{_HIGHAM}, §8.1: U Vᵀ of the thin singular value decomposition",
+    title="differential of the polar factor",
 )
 # With X = U S Vᵀ and Q = U Vᵀ: dQ = U ((W − Wᵀ) ⊘ (s 𝟏ᵀ + 𝟏 sᵀ)) Vᵀ + (I − U Uᵀ) E V S⁻¹ Vᵀ + U S⁻¹ Uᵀ E (I − V Vᵀ)
 # with W = Uᵀ E V: the first term solves the Lyapunov equation for the skew part of QᵀdQ, the others are what leaves
