@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from matcalc.algebra.build import inner, symbol
-from matcalc.algebra.entries import axes_of_indices, index_symbols
-from matcalc.algebra.expr import Expr, symbols_of
-from matcalc.algebra.shapes import SCALAR, Dim, Shape
-from matcalc.calculus.answers import Question
-from matcalc.calculus.conditions import conditions_of
+from matcalc.algebra.entries import axes_of_indices
+from matcalc.algebra.expr import Expr
+from matcalc.algebra.shapes import SCALAR, Dim
 from matcalc.calculus.definitions import needed, values_of
-from matcalc.calculus.forms import facts_of, recognised, shortener
-from matcalc.calculus.linear import adjoints, vec_matrix
-from matcalc.calculus.readings import acted, axes_of, direction, gradients
-from matcalc.calculus.structure import subspace
-from matcalc.calculus.traces import as_traces
-from matcalc.calculus.variables import Variable, variable_of
+from matcalc.calculus.forms import recognised
+from matcalc.calculus.readings import direction, gradients
+from matcalc.calculus.variables import variable_of
 from matcalc.codegen.coded import Coded
-from matcalc.errors import DerivativeError, MatcalcError, OptionError
+from matcalc.errors import DerivativeError, MatcalcError, check_choice
+from matcalc.linear_map import LinearMap
 from matcalc.notation.declarations import Declaration
-from matcalc.notation.heads import head_latex, head_text
+from matcalc.notation.heads import head_latex
 from matcalc.notation.latex import to_latex
 from matcalc.notation.named_parts import NamedPart, meanings, named_parts, parts_latex
-from matcalc.notation.names import normalise_name
 from matcalc.notation.page import Formulas, page
-from matcalc.notation.parts import place_text
-from matcalc.notation.text import to_text
+from matcalc.remarks import remarks_on
 
 if TYPE_CHECKING:
-    from matcalc.calculus.factors import Factors
-    from matcalc.calculus.indices import IndexForm
     from matcalc.check import Certificate
     from matcalc.claims import Match
     from matcalc.codegen.assembly import Entries
     from matcalc.codegen.columns import Closed, Columns, Moving
-    from matcalc.codegen.compressed import Compressed
     from matcalc.derivation import Steps
     from matcalc.prove import Proof
     from matcalc.training import UpdateRule
@@ -46,12 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["Derivative"]
 
 
-#: An array of more terms than this is made from the matrix of the linear map, which grows with its formula only.
-_MOST_ENTRIES = 24
-
-
 @dataclass(frozen=True)
-class Derivative(Coded):
+class Derivative(LinearMap, Coded):
     """The derivative of `function` by `wrt`, with everything that can be said of it.
 
     function  the function that was differentiated, as an Expr.
@@ -64,72 +51,6 @@ class Derivative(Coded):
     definitions  the names that a program gives, in terms of symbols and earlier names; `named` is the
               answer written with them, `last` the last statement and `letter` its name.
     """
-
-    function: Expr
-    wrt: str
-    expr: Expr
-    where: Mapping[str, Declaration] = field(hash=False)
-    kind: str = "gradient"
-    order: int = 1
-    layout: str = "gradient"
-    structure: str = "project"
-    notes: tuple[str, ...] = ()
-    before: tuple[str, ...] = ()
-    of: Expr | None = None
-    along: str = ""
-    definitions: Mapping[str, Expr] = field(default_factory=dict, hash=False)
-    named: Expr | None = None
-    last: Expr | None = None
-    letter: str = "f"
-    _cache: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
-
-    # --- what it is ------------------------------------------------------------------------------
-
-    @property
-    def variable(self) -> Expr:
-        """The variable of differentiation as an Expr: a symbol, or eᵢᵀA for a row of A."""
-        return self._by.expr
-
-    @property
-    def _by(self) -> Variable:
-        return variable_of(self.wrt, self.where)
-
-    @property
-    def _earlier(self) -> tuple[Variable, ...]:
-        return tuple([variable_of(name, self.where) for name in self.before])
-
-    @property
-    def shape(self) -> tuple[Dim, ...]:
-        """(rows, columns) in dimension names or integers; one entry an axis where there are more."""
-        return self.axes if len(self.axes) > 2 else self.expr.shape
-
-    @property
-    def axes(self) -> tuple[Dim, ...]:
-        """The axes of the array: those of the function, then those of the variable, once for each order."""
-        variable = axes_of(self._by.shape)
-        source = axes_of(self.function.shape)
-        for name in self.before:
-            source += axes_of(variable_of(name, self.where).shape)
-        return source if self.kind == "jvp" else variable if self.kind == "vjp" else source + variable
-
-    @property
-    def shapes(self) -> dict[str, Shape]:
-        """The shape of every symbol of the function."""
-        return {name: d.shape for name, d in self.where.items()}
-
-    @property
-    def conditions(self) -> tuple[str, ...]:
-        """What must hold for the answer to exist."""
-        return tuple(self._conditions())
-
-    def _conditions(self) -> Iterator[str]:
-        variables = {variable_of(name, self.where).whole for name in (*self.before, self.wrt)}
-        return conditions_of(self.function, variables, facts_of(self.where), to_text)
-
-    @property
-    def _source(self) -> Expr:
-        """What the linear map is the derivative of."""
-        return recognised(self.function) if self.of is None else self.of
 
     # --- how it is shown -------------------------------------------------------------------------
 
@@ -144,13 +65,6 @@ class Derivative(Coded):
 
     def __repr__(self) -> str:
         return f"<{self._head()} = {self.expr}>"
-
-    @property
-    def _mixed(self) -> bool:
-        return any(name != self.wrt for name in self.before)
-
-    def _head(self) -> str:
-        return head_text(self.kind, (*self.before, self.wrt), self.along, self.letter)
 
     @property
     def _symbols(self) -> dict[str, Declaration]:
@@ -240,139 +154,6 @@ class Derivative(Coded):
             "text/html": html_page(self.latex(), self._symbols, self.conditions, remarks, steps, code),
         }
 
-    # --- readings of the linear map ----------------------------------------------------------------
-
-    @property
-    def _question(self) -> Question:
-        return Question(self.function, self.where, self.layout, self.structure, values_of(self.definitions))
-
-    @property
-    def differential(self) -> Expr:
-        """The linear map's action on dX: df for a function, d(∂f/∂X) at order 2, as an Expr linear in dX."""
-        if self.kind == "differential":
-            return self.expr
-        dx = direction(self._by.whole)
-        return as_traces(self._act(self._by.part(dx)), self._source, (dx,))
-
-    @property
-    def bilinear(self) -> Expr:
-        """d²f = ⟨dX, d∇f⟩ of a scalar function, a quadratic form in dX."""
-        if self.order != 2 or self.function.shape != SCALAR or self._mixed or self.along:
-            raise DerivativeError("d²f is the second differential of a scalar function by one variable")
-        whole = direction(self._by.whole)
-        dx = self._by.part(whole)
-        found = self._question.shorten(inner(dx, self._act(dx)), self.wrt)
-        space = subspace(self.where[str(self._by.whole.data)].facts)
-        if space is None or self._by.is_part:
-            return found
-        moving = Declaration(whole.shape, frozenset({space}))  # dX stays in the subspace
-        return shortener({**self.where, str(whole.data): moving})(found)
-
-    @property
-    def kronecker(self) -> Expr:
-        """M with vec(dF) = M vec(dX), vec stacking columns; for a gradient or a Jacobian the answer itself."""
-        if self.kind != "differential":
-            return self.expr
-        return shortener(self.where)(vec_matrix(*self._moved))
-
-    @property
-    def _moved(self) -> tuple[Expr, Expr]:
-        """The differential, and the symbol in whose direction it is: dX, or one of the shape of the part."""
-        if not self._by.is_part:
-            return self.expr, direction(self.variable)
-        return self._act(self._by.free_direction), self._by.free_direction
-
-    @property
-    def index(self) -> IndexForm:
-        """The entries of the derivative in index notation: ∂fᵢ/∂Wⱼₖ = δᵢⱼ xₖ."""
-        from matcalc.calculus.indices import index_form
-
-        self._refuse_direction("index")
-        dx = direction(self._by.whole)
-        moved = self._question.with_names(self._act(self._by.part(dx)))
-        fixed = [name for name, said in self.where.items() if "index" in said.facts]
-        return index_form(
-            moved, dx, self._source.shape, self._earlier, self._by, fixed,
-            letter=self.letter, function=self.function.shape,
-        )  # fmt: skip
-
-    @property
-    def compressed(self) -> Compressed:
-        """The array in compressed form: small factors, with δ for the axes that are equal.
-
-        `compressed.compile()` computes the factors alone, `compressed.full(…)` the whole array from them.
-        Raises DerivativeError where no δ joins two axes.
-
-        >>> from matcalc import derive
-        >>> print(derive("‖T − U Vᵀ‖²", "U", where={"T": "m n", "U": "m r", "V": "n r"}, order=2).compressed)
-        ∂²f/∂Uᵢⱼ∂Uₖₗ = 2 δᵢₖ (VᵀV)ₗⱼ
-          factor 1: δ_ik, axes j l: r×r
-        """
-        from matcalc.codegen.compressed import compressed_form
-
-        self._refuse_direction("compressed")
-        if len(self.axes) < 3:
-            raise DerivativeError("an array of at most two axes has no other form", advice="It is in expr.")
-        return compressed_form(self._entries(), self.where, str(self.index))
-
-    @property
-    def factors(self) -> Factors:
-        """The chain rule for a program: each step's derivative in numerator layout, the last step first."""
-        from matcalc.calculus.factors import chain_factors
-
-        self._refuse_direction("factors")
-        if self._by.is_part:
-            raise DerivativeError(
-                f"the factors of the chain rule are given by {self._by.whole}, and not by a part of it"
-            )
-        if self.order != 1:
-            raise DerivativeError("the factors of the chain rule are those of the first order", advice="Leave order=1.")
-        if not self.definitions or self.last is None:
-            raise DerivativeError(
-                "the factors of the chain rule are given for programs",
-                advice="Write the function in steps, such as z = W x + b; f = tanh(z); ‖y − f‖².",
-            )
-        return chain_factors(self.definitions, self.last, self.wrt, self.where, self.letter)
-
-    def _act(self, v: Expr) -> Expr:
-        question = self._question
-        moved = acted(self._source, self._by, v, question.before_facts(self.wrt))
-        return question.shorten(moved, self.wrt)
-
-    def _refuse_direction(self, what: str) -> None:
-        if self.along:
-            raise DerivativeError(f"{what} is a reading of the derivative, and this is one already: {self._head()}")
-
-    def jvp(self, v: str = "V") -> Derivative:
-        """The linear map in a free direction of the variable's shape, without the matrix of it.
-
-        For order 2 this is the Hessian–vector product.
-        """
-        name = self._direction(v, "jvp")
-        return self._along("jvp", name, self._act(symbol(name, self._by.shape)))
-
-    def vjp(self, u: str = "U") -> Derivative:
-        """The adjoint of the linear map applied to a free cotangent of the function's shape."""
-        name = self._direction(u, "vjp")
-        source, cotangent = self._source, symbol(name, self._source.shape)
-        pulled = self._by.part(adjoints(source, (self._by.whole,), cotangent)[self._by.whole])
-        return self._along("vjp", name, self._question.shorten(pulled, self.wrt))
-
-    def _direction(self, given: str, what: str) -> str:
-        self._refuse_direction(what)
-        if not isinstance(given, str) or not given.strip():
-            raise OptionError(f"{what} takes the name of a direction, and not {given!r}")
-        name = normalise_name(given)
-        if name in self.where or name in self.definitions:
-            raise OptionError(f"{name} is a symbol of the function", advice="Give the direction another name.")
-        return name
-
-    def _along(self, kind: str, name: str, expr: Expr) -> Derivative:
-        return Derivative(
-            self.function, self.wrt, expr, self.where, kind, self.order, "gradient", self.structure, self.notes,
-            self.before, self.of, name, letter=self.letter,
-        )  # fmt: skip
-
     # --- code --------------------------------------------------------------------------------------
 
     @property
@@ -392,25 +173,6 @@ class Derivative(Coded):
             name: recognised(self.function) if name == "value" else self._entries() or self.kronecker for name in what
         }
         return outputs, {name: self.axes for name in what if name == "derivative" and self.kind == "differential"}
-
-    def _entries(self) -> Entries | None:
-        """The array by its entries, without a matrix that acts on a vec; None where there are none, or too many."""
-        from matcalc.calculus.entries import linear_entries
-        from matcalc.codegen.assembly import Entries
-
-        if self.kind != "differential":
-            return None
-        moved, dx = self._moved
-        if axes_of(moved.shape) + axes_of(dx.shape) != self.axes:
-            return None
-        letters = "ijkl"[: len(self.axes)]
-        named = iter(letters)
-        row, column, *at = [next(named) if d != 1 else "" for d in (*moved.shape, *dx.shape)]
-        try:
-            terms = linear_entries(moved, dx, row, column, (at[0], at[1]), most=_MOST_ENTRIES)
-        except DerivativeError:
-            return None
-        return Entries(tuple(terms), letters, self.axes) if terms else None
 
     def _has_matrix(self) -> bool:
         """Whether the linear map has a matrix in closed form; the array of a Fréchet form is made column by column."""
@@ -520,37 +282,3 @@ class Derivative(Coded):
             raw = self._question.shorten(gradients(self._source, (self._by.whole,))[self._by.whole], self.wrt)
         asked = Asked(self.expr, self._symbols, self._by, self.kind, raw, self.structure, self.layout)
         return compare(claim, asked)
-
-
-def check_choice(name: str, value: object, allowed: Sequence[object]) -> None:
-    """Raise OptionError unless the value of an option is one of those allowed."""
-    if value not in allowed:
-        raise OptionError(f"{name}={value!r} does not exist", advice="one of " + ", ".join(map(repr, allowed)))
-
-
-def remarks_on(d: Derivative) -> Iterator[str]:
-    """What must be said of the layout and of a structured variable."""
-    if d.layout == "numerator" and d.kind == "gradient" and not d.before:
-        yield "numerator layout: the transpose of the gradient"
-    if "e" in d.where and variable_of(d.wrt, d.where).is_part:
-        written = symbols_of(d.expr)
-        for s in written:
-            if s in index_symbols(d.expr) and not any(t.data == "e" for t in written):
-                yield f"e{place_text(str(s.data))} is the unit vector {s}, and no entry of e"
-    variable = variable_of(d.wrt, d.where)
-    x = str(variable.whole.data)
-    facts = d.where[x].facts
-    if "orthogonal" in facts:
-        yield f"entry by entry, as if {x} were not orthogonal: orthogonal matrices form no linear subspace"
-    space = subspace(facts)
-    if space is None:
-        return
-    if d.kind != "gradient" or d.before:
-        yield f"{x} stays {space}: d{x} is {space} as well, and the array is entry by entry"
-    elif d.structure == "ignore":
-        yield f"entry by entry, as if {x} were not {space}"
-    elif d.structure == "cookbook" and space == "symmetric":
-        yield f"{x} {space}, each free entry once: G + Gᵀ − I ⊙ G{' and of that the part' if variable.is_part else ''}"
-    else:
-        part = ", and of that the part is taken" if variable.is_part else ""
-        yield f"{x} stays {space}: the gradient is projected onto that subspace{part}"

@@ -14,8 +14,8 @@ from matcalc.calculus.definitions import needed, values_of
 from matcalc.calculus.forms import facts_of, recognised
 from matcalc.calculus.variables import variable_of
 from matcalc.codegen.coded import Coded
-from matcalc.derivative import Derivative, check_choice, remarks_on
-from matcalc.errors import DerivativeError, MatcalcError
+from matcalc.derivative import Derivative
+from matcalc.errors import DerivativeError, MatcalcError, check_choice
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.heads import head_text, variable_latex
 from matcalc.notation.latex import to_latex
@@ -24,6 +24,7 @@ from matcalc.notation.page import Formulas, page
 from matcalc.notation.parts import variable_name
 from matcalc.notation.read import Reading
 from matcalc.notation.text import to_text
+from matcalc.remarks import remarks_on
 from matcalc.rulebook.unknown import UNKNOWN
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from matcalc.calculus.traces import as_traces
 from matcalc.calculus.variables import variable_of
 from matcalc.derivative import Derivative
 from matcalc.derivatives import Derivatives, make_derivative
-from matcalc.errors import DeclarationError, DerivativeError, NotYetError, OptionError
+from matcalc.errors import DeclarationError, DerivativeError, NotYetError, OptionError, check_choice
 from matcalc.notation.declarations import Declaration, shape_text
 from matcalc.notation.parts import part_of, variable_name
 from matcalc.notation.read import NOTATIONS, Reading, read
@@ -88,15 +88,10 @@ def _declared(f: Expr, where: Where) -> dict[str, Declaration]:
     return symbols
 
 
-def _option(name: str, value: object, allowed: Sequence[object]) -> None:
-    if value not in allowed:
-        raise OptionError(f"{name}={value!r} does not exist", advice="one of " + ", ".join(map(repr, allowed)))
-
-
 def _check_options(order: object, layout: str, structure: str, notation: str) -> int:
-    _option("layout", layout, LAYOUTS)
-    _option("structure", structure, STRUCTURES)
-    _option("notation", notation, NOTATIONS)
+    check_choice("layout", layout, LAYOUTS)
+    check_choice("structure", structure, STRUCTURES)
+    check_choice("notation", notation, NOTATIONS)
     if not isinstance(order, int) or isinstance(order, bool) or order < 1:
         raise OptionError(f"order={order!r} does not exist", advice="order is 1, 2, …")
     if order > _HIGHEST:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 __all__ = [
     "AmbiguityError",
     "DataError",
@@ -14,6 +16,7 @@ __all__ = [
     "OptionError",
     "ParseError",
     "ShapeError",
+    "check_choice",
 ]
 
 
@@ -102,3 +105,9 @@ class LimitError(MatcalcError):
 
 class DataError(MatcalcError):
     """Arrays given to compiled code that do not fit."""
+
+
+def check_choice(name: str, value: object, allowed: Collection[object]) -> None:
+    """Raise OptionError unless the value of an option is one of those allowed."""
+    if value not in allowed:
+        raise OptionError(f"{name}={value!r} does not exist", advice="one of " + ", ".join(map(repr, allowed)))

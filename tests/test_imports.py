@@ -17,8 +17,8 @@ PACKAGE = Path(matcalc.__file__).parent
 #: Each room imports from itself and from those before it.
 ROOMS = [
     "errors", "algebra", "notation", "rulebook", "calculus", "codegen", "check", "exact", "prove", "derivation",
-    "claims", "training", "frameworks", "derivative", "derivatives", "derive", "convexity", "solving", "packing",
-    "minimization", "symbolic", "functions", "expressions", "cli", "__main__",
+    "claims", "training", "frameworks", "linear_map", "remarks", "derivative", "derivatives", "derive", "convexity",
+    "solving", "packing", "minimization", "symbolic", "functions", "expressions", "cli", "__main__",
 ]  # fmt: skip
 HEAVY = ["lark", "sympy", "scipy", "jax", "torch", "dask", "matplotlib", "tqdm", "IPython"]
 #: Loaded inside a function, when they are needed.

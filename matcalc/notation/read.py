@@ -14,7 +14,7 @@ from matcalc.algebra.expr import Expr
 from matcalc.algebra.expr import postorder as postorder_of
 from matcalc.algebra.networks import CONTRACT
 from matcalc.algebra.shapes import SCALAR, Shape, dim_names
-from matcalc.errors import DeclarationError, MatcalcError, OptionError, ParseError, ShapeError
+from matcalc.errors import DeclarationError, MatcalcError, ParseError, ShapeError, check_choice
 from matcalc.notation.declarations import Declaration, Partial, shape_text
 from matcalc.notation.einstein import with_sums
 from matcalc.notation.elaborate import elaborate
@@ -110,8 +110,7 @@ def read(
     """
     if not isinstance(text, str):
         raise ParseError(f"an expression is text, and not of type {type(text).__name__}")
-    if notation not in NOTATIONS:
-        raise OptionError(f"notation={notation!r} does not exist", advice="one of " + ", ".join(map(repr, NOTATIONS)))
+    check_choice("notation", notation, NOTATIONS)
     einstein = notation == "einstein"
     if notation == "latex" or (notation in ("auto", "einstein") and is_latex(text)):
         return _read_latex(text, where, functions or {}, wrt, einstein)
