@@ -12,9 +12,10 @@ from fractions import Fraction
 from functools import lru_cache
 
 from matcalc.algebra.build import Number
-from matcalc.errors import LimitError, MatcalcError, NotYetError, ParseError
+from matcalc.errors import LimitError, NotYetError, ParseError
 from matcalc.notation.bounds import SUMMATION, read_bounds
 from matcalc.notation.names import ACCENTS, DECORATIONS, GREEK, PRIMES, SUBSCRIPTS, SUPERSCRIPTS, WORD
+from matcalc.notation.signs import COMMANDS, FRACTIONS, OPERATORS, REFUSED, SILENT
 
 __all__ = ["MAX_DIGITS", "MAX_LENGTH", "Token", "scan"]
 
@@ -40,64 +41,6 @@ class Token:
     def __repr__(self) -> str:
         return f"{self.type}({self.value!r})"
 
-
-#: Operators and brackets by what is written.
-_OPERATORS: dict[str, str] = {
-    "+": "PLUS", "-": "MINUS", "−": "MINUS", "–": "MINUS", "*": "TIMES", "@": "TIMES",
-    "·": "DOT", "⋅": "DOT", "∙": "DOT",
-    "/": "SLASH", "÷": "SLASH", "⊙": "HADAMARD", "∘": "HADAMARD", ".*": "HADAMARD", "⊘": "QUOTIENT", "./": "QUOTIENT",
-    "⊗": "KRONECKER", ":": "COLON", "^": "CARET", "**": "CARET", ".^": "DOT_CARET", ".**": "DOT_CARET",
-    "(": "LPAR", ")": "RPAR", "[": "LSQUARE", "]": "RSQUARE", "{": "LBRACE", "}": "RBRACE",
-    "⟨": "LANGLE", "⟩": "RANGLE", ",": "COMMA", ";": "SEMICOLON", ">": "GREATER", "<": "LESS",
-    "|": "BAR", "∣": "BAR", "‖": "NORM", "∥": "NORM", "||": "NORM",
-    "𝟏": "ONES", "𝟭": "ONES", "𝟎": "ZEROS", "𝟬": "ZEROS", "𝟙": "INDICATOR", "∇": "NABLA",
-    "'": "SUPERSCRIPT", "’": "SUPERSCRIPT", ".'": "SUPERSCRIPT", ".T": "SUPERSCRIPT", "⊤": "SUPERSCRIPT",
-}  # fmt: skip
-
-#: LaTeX commands that stand for an operator or a bracket.
-_COMMANDS: dict[str, str] = {
-    "cdot": "·", "odot": "⊙", "circ": "∘", "oslash": "⊘", "otimes": "⊗", "Vert": "‖", "lVert": "‖", "rVert": "‖",
-    "lvert": "|", "rvert": "|", "vert": "|", "|": "‖", "{": "(", "}": ")", "langle": "⟨", "rangle": "⟩", "nabla": "∇",
-    "ast": "*", "colon": ":",
-}  # fmt: skip
-_SILENT = {
-    "left",
-    "right",
-    "big",
-    "Big",
-    "bigl",
-    "bigr",
-    "Bigl",
-    "Bigr",
-    "quad",
-    "qquad",
-    ",",
-    ";",
-    ":",
-    "!",
-    "displaystyle",
-}
-
-_REFUSED: dict[str, tuple[type[MatcalcError], str, str]] = {
-    "∏": (
-        NotYetError, "products over an index are not read",
-        "The gradient of ∏ᵢ xᵢ has no closed form where two entries are 0. For positive entries it is exp(∑ᵢ log(xᵢ)).",
-    ),
-    "\\": (ParseError, "division from the left is not part of the notation", "Write X⁻¹ y for X \\ y."),
-    "∂": (NotYetError, "a derivative is not part of the notation", "Write the function, and say by what to derive."),
-    "=": (NotYetError, "one expression is read, not an equation", "Write one side of the equation alone."),
-    "×": (ParseError, "× has several meanings", "Write A B for the product, A ⊙ B or A ⊗ B."),
-    "†": (ParseError, "† is not read", "Write Aᵀ for the transpose."),
-    "_": (ParseError, "an index stands here without a name", ""),
-    "!": (ParseError, "the factorial is not read", ""),
-}  # fmt: skip
-
-_FRACTIONS = {
-    "½": Fraction(1, 2), "⅓": Fraction(1, 3), "⅔": Fraction(2, 3), "¼": Fraction(1, 4), "¾": Fraction(3, 4),
-    "⅕": Fraction(1, 5), "⅖": Fraction(2, 5), "⅗": Fraction(3, 5), "⅘": Fraction(4, 5), "⅙": Fraction(1, 6),
-    "⅚": Fraction(5, 6), "⅐": Fraction(1, 7), "⅛": Fraction(1, 8), "⅜": Fraction(3, 8), "⅝": Fraction(5, 8),
-    "⅞": Fraction(7, 8), "⅑": Fraction(1, 9), "⅒": Fraction(1, 10),
-}  # fmt: skip
 
 _TYPED = "|".join((*DECORATIONS, *ACCENTS))
 _INDEX = r"(?:_(?:\{[^{}\n]{1,40}\}|[A-Za-z0-9]))?"
@@ -222,10 +165,10 @@ def _refuse_examples(tokens: list[Token]) -> None:
 def _operator(written: str, start: int, end: int) -> Token:
     if written == "√":
         return Token("WORD", "sqrt", start, end)
-    found = _OPERATORS.get(written)
+    found = OPERATORS.get(written)
     if found is not None:
         return Token(found, "T" if found == "SUPERSCRIPT" else written, start, end)
-    kind, message, advice = _REFUSED.get(written, (ParseError, f"{written!r} is not part of the notation", ""))
+    kind, message, advice = REFUSED.get(written, (ParseError, f"{written!r} is not part of the notation", ""))
     raise kind(message, spans=((start, end),), advice=advice)
 
 
@@ -249,7 +192,7 @@ def _number(written: str, start: int, end: int) -> Number:
 def _rare(kind: str, written: str, start: int, end: int) -> Iterator[Token]:
     """The tokens of what is not a plain word, number or operator."""
     if kind == "FRACTION":
-        yield Token("NUMBER", _FRACTIONS[written], start, end)
+        yield Token("NUMBER", FRACTIONS[written], start, end)
     elif kind == "TOP":
         raised = "+" if "+" in written else "-T" if "-" in written or "−" in written else "T"
         yield Token("SUPERSCRIPT", raised, start, end)
@@ -331,8 +274,8 @@ def _command(written: str, start: int, end: int) -> Iterator[Token]:
         name, index = name[:at], name[at:]
     if name == " ":
         yield _operator("\\", start, start + 1)
-    elif name in _COMMANDS:
-        yield _operator(_COMMANDS[name], start, end - len(index))
+    elif name in COMMANDS:
+        yield _operator(COMMANDS[name], start, end - len(index))
         if index:
             yield Token("SUBSCRIPT", index, end - len(index), end)
     elif name in GREEK:
@@ -361,5 +304,5 @@ def _command(written: str, start: int, end: int) -> Iterator[Token]:
         "Tr",
     ):
         yield Token("WORD", name + index, start, end)
-    elif name not in _SILENT:
+    elif name not in SILENT:
         raise NotYetError(f"the LaTeX command {written} is not read yet", spans=((start, end),))
