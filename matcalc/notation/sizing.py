@@ -8,11 +8,12 @@ from functools import lru_cache
 from matcalc.algebra.operations import REGISTRY, Operation
 from matcalc.algebra.shapes import SCALAR, Dim, Polynomial, Shape, is_column
 from matcalc.errors import AmbiguityError
-from matcalc.notation.constraints import UNLIKELY, Constraints, symbols_below
+from matcalc.notation.constraints import Constraints, symbols_below
 from matcalc.notation.declarations import declare
 from matcalc.notation.dimensions import Size, Sizes, Variable, find, unify
-from matcalc.notation.index_sizes import delta, entry, gathered, has_entries, part, reference, summed
+from matcalc.notation.index_sizes import delta, entry, gathered, part, reference, summed
 from matcalc.notation.names import is_upper
+from matcalc.notation.operator_sizes import OPERATORS, sum_size
 from matcalc.notation.stacks import size_stacked
 from matcalc.notation.tree import Node
 from matcalc.notation.words import Unknown
@@ -75,130 +76,6 @@ def _identity(c: Constraints, node: Node) -> Sizes:
 
 def _same_as(c: Constraints, node: Node) -> Sizes:
     return c.at[node.args[0]]
-
-
-def _sum(c: Constraints, node: Node) -> Sizes:
-    arrays = [arg for arg in node.args if not c.is_scalar(arg)]
-    if not arrays:
-        return SCALAR
-    first = arrays[0]
-    for arg in arrays[1:]:
-        c.same(first, arg)
-    if len(arrays) < len(node.args):
-        scalars = [arg for arg in node.args if c.is_scalar(arg)]
-        names = symbols_below(*scalars)
-        if c.ranges and any(has_entries(arg) for arg in node.args):
-            raise c.refuse("a scalar is added to an array inside a sum over an index", *node.args)
-        if names:
-            c.unlikely.append((UNLIKELY, names | symbols_below(*arrays)))
-    return c.at[first]
-
-
-def _product(c: Constraints, node: Node) -> Sizes:
-    shape: Sizes = SCALAR
-    last: Node | None = None
-    for arg in node.args:
-        if (
-            arg.kind == "ratio"
-            and not arg.bracketed
-            and arg is not node.args[-1]
-            and not all(map(c.is_scalar, arg.args))
-        ):
-            raise c.refuse("a product after a slash has two readings", arg)
-        if c.is_scalar(arg):
-            continue
-        its = c.at[arg]
-        if last is None or (find(shape[0]) == 1 and find(shape[1]) == 1):
-            shape = its
-        else:
-            c.equal(shape[1], its[0], last, arg)
-            shape = (shape[0], its[1])
-        last = arg
-    return shape
-
-
-def _divided(c: Constraints, node: Node) -> Sizes:
-    shape = c.at[node.args[0]]
-    holder = node.args[0]
-    for below in node.args[1:]:
-        if c.is_scalar(below):
-            continue
-        if not c.is_vector(below):
-            raise c.refuse(f"{c.source(below)} is a matrix, and division by a matrix is not read", below)
-        if c.is_scalar(holder):
-            if holder.kind != "number":
-                c.doubt(below)
-            shape, holder = c.at[below], below
-        else:
-            c.same(holder, below)
-    return shape
-
-
-def _entrywise(c: Constraints, node: Node) -> Sizes:
-    arrays = [arg for arg in node.args if not c.is_scalar(arg)]
-    for arg in arrays[1:]:
-        c.same(arrays[0], arg)
-    if arrays and len(arrays) < len(node.args):
-        c.doubt(*[arg for arg in node.args if c.is_scalar(arg)])
-    return c.at[arrays[0]] if arrays else SCALAR
-
-
-def _kronecker(c: Constraints, node: Node) -> Sizes:
-    out: list[Size] = []
-    for axis in (0, 1):
-        factors = [find(c.at[arg][axis]) for arg in node.args]
-        factors = [factor for factor in factors if factor != 1]
-        if len(factors) > 1:
-            product = Variable()
-            c.products.append((product, factors, node))
-            out.append(product)
-        else:
-            out.append(factors[0] if factors else 1)
-    c.settle()
-    return out[0], out[1]
-
-
-def _frobenius(c: Constraints, node: Node) -> Sizes:
-    c.same(*node.args)
-    return SCALAR
-
-
-def _raised(c: Constraints, node: Node) -> Sizes:
-    base = node.args[0]
-    rows, columns = c.at[base]
-    if node.data in ("T", "-T") and c.is_scalar(base):
-        if base.kind == "entry":
-            raise c.refuse(f"{c.source(base)} is a scalar, and its transpose is taken", base)
-        c.doubt(base)
-    if node.data == "T":
-        return columns, rows
-    if c.is_scalar(base):
-        return SCALAR
-    if c.is_vector(base):
-        if node.data in ("-T", -1):
-            raise c.refuse(f"{c.source(base)} is a vector and has no inverse", base)
-        return rows, columns
-    c.square(base)
-    return rows, columns
-
-
-def _power(c: Constraints, node: Node) -> Sizes:
-    base, exponent = node.args
-    if base.kind == "euler":
-        # a reading is not changed to save a form that has two: e^X alone is refused, whatever X might be
-        if not (c.is_scalar(exponent) or c.is_vector(exponent) or c.stands_alone(exponent)):
-            raise c.refuse("e to the power of a matrix has two readings", exponent)
-        return c.at[exponent]
-    for size in c.at[exponent]:
-        if not unify(size, 1):
-            raise c.refuse(f"the exponent {c.source(exponent)} is {c.shape_text(exponent)}", exponent)
-    if not (c.is_scalar(base) or c.is_vector(base)):
-        c.square(base)
-    return c.at[base]
-
-
-def _entrywise_power(c: Constraints, node: Node) -> Sizes:
-    return c.at[node.args[1]] if node.args[0].kind == "euler" else c.at[node.args[0]]
 
 
 def _norm(c: Constraints, node: Node) -> Sizes:
@@ -337,7 +214,7 @@ def _extreme(c: Constraints, node: Node) -> Sizes:
         if c.is_scalar(node.args[0]):
             c.doubt(node.args[0])
         return SCALAR
-    return _sum(c, node)
+    return sum_size(c, node)
 
 
 def _log(c: Constraints, node: Node) -> Sizes:
@@ -354,10 +231,7 @@ _SPECIAL: dict[str, _Rule] = {
 
 _VISIT: dict[str, _Rule] = {
     "number": _scalar, "constant": _scalar, "euler": _scalar, "dimension": _scalar, "symbol": _symbol,
-    "reference": reference, "ones": _ones,
-    "zeros": _ones, "identity": _identity, "sum": _sum, "negated": _same_as, "juxtaposed": _product, "times": _product,
-    "ratio": _divided, "over": _divided, "entrywise": _entrywise, "kronecker": _kronecker, "frobenius": _frobenius,
-    "raised": _raised, "power": _power, "entrywise_power": _entrywise_power, "norm": _norm, "bars": _bars,
-    "indicator": _sum, "call": _call, "bare": _call, "stacked": size_stacked, "entry": entry,
-    "summed": summed, "delta": delta, "gathered": gathered, "part": part, "index": _scalar,
+    "reference": reference, "ones": _ones, "zeros": _ones, "identity": _identity, "negated": _same_as, "norm": _norm,
+    "bars": _bars, "call": _call, "bare": _call, "stacked": size_stacked, "entry": entry,
+    "summed": summed, "delta": delta, "gathered": gathered, "part": part, "index": _scalar, **OPERATORS,
 }  # fmt: skip
