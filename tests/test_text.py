@@ -32,8 +32,9 @@ from matcalc.algebra.build import (
 )
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR, Shape
+from matcalc.notation.declared_text import declaration_line, shape_text
 from matcalc.notation.symbols import latex_name, number_text
-from matcalc.notation.text import declaration_line, shape_text, text_with_where, to_text
+from matcalc.notation.text import text_with_where, to_text
 from tests.expressions import (
     ANY,
     HALF,

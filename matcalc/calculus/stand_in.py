@@ -19,7 +19,7 @@ from matcalc.algebra.expr import Expr, postorder, rebuild
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Shape
 from matcalc.notation.declarations import Declaration
-from matcalc.notation.text import Declared
+from matcalc.notation.declared_text import Declared
 from matcalc.rulebook.unknown import UNKNOWN, UNKNOWN_SYMMETRIC, Payload
 
 __all__ = ["StandIn"]

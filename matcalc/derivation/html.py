@@ -9,9 +9,9 @@ from matcalc.algebra.build import symbol
 from matcalc.derivation.forms import Style
 from matcalc.derivation.steps import Steps
 from matcalc.notation.declarations import Declaration
+from matcalc.notation.declared_text import shape_text
 from matcalc.notation.latex import to_latex
 from matcalc.notation.page import listed
-from matcalc.notation.text import shape_text
 
 __all__ = ["html_page"]
 

@@ -8,8 +8,9 @@ from itertools import islice
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR, is_vector
 from matcalc.notation.declarations import Declaration
+from matcalc.notation.declared_text import declaration_line
 from matcalc.notation.named_parts import named_parts
-from matcalc.notation.text import declaration_line, texts_with_where
+from matcalc.notation.text import texts_with_where
 
 __all__ = ["Formulas", "listed", "page"]
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Protocol
 
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.operations import REGISTRY
-from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_text, is_column, is_scalar, side_text
+from matcalc.algebra.shapes import SCALAR, is_column
 from matcalc.notation.display import (
     Display,
     Piece,
@@ -29,10 +28,7 @@ from matcalc.notation.parts import place_text
 from matcalc.notation.precedence import ATOM, FORMS, OUTER, POSTFIX
 from matcalc.notation.symbols import SUPERSCRIPTS, VULGAR
 
-__all__ = [
-    "FULL", "abbreviated", "declaration_line", "shape_text", "template_pieces", "text_with_where", "texts_with_where",
-    "to_text",
-]  # fmt: skip
+__all__ = ["FULL", "abbreviated", "template_pieces", "text_with_where", "texts_with_where", "to_text"]
 
 #: Up to this many characters nothing is abbreviated.
 FULL = 100_000
@@ -316,47 +312,6 @@ _WRITE = {
 
 
 # --- shapes and declarations -----------------------------------------------------------------------
-
-
-class Declared(Protocol):
-    """What a declaration line needs to know of a symbol."""
-
-    @property
-    def shape(self) -> Shape:
-        """Rows and columns."""
-
-    @property
-    def facts(self) -> Iterable[str]:
-        """The facts declared."""
-
-
-def shape_text(shape: Shape) -> str:
-    """The space that a value of this shape lives in.
-
-    >>> print(*map(shape_text, [("m", "n"), ("n", 1), (1, "n"), (1, 1), ("k", "q")]))
-    ℝᵐˣⁿ ℝⁿ ℝ¹ˣⁿ ℝ ℝ^{k×q}
-    """
-    if is_scalar(shape):
-        return "ℝ"
-    dims = shape[:1] if is_column(shape) else shape
-    if all(_has_superscript(dim) for dim in dims):
-        return "ℝ" + "ˣ".join([str(dim).translate(SUPERSCRIPTS) for dim in dims])
-    return "ℝ^{" + "×".join(map(side_text if len(dims) > 1 else dim_text, dims)) + "}"
-
-
-def _has_superscript(dim: Dim) -> bool:
-    return isinstance(dim, int) or (isinstance(dim, str) and len(dim) == 1 and dim != "T" and ord(dim) in SUPERSCRIPTS)
-
-
-def declaration_line(symbols: Mapping[str, Declared]) -> str:
-    """The declarations as one reads them: A ∈ ℝᵐˣⁿ symmetric, x ∈ ℝⁿ."""
-    return ", ".join([_declaration(name, d) for name, d in symbols.items()])
-
-
-def _declaration(name: str, d: Declared) -> str:
-    if "index" in d.facts:
-        return f"{name} index"
-    return " ".join([f"{name} ∈ {shape_text(d.shape)}", *sorted(d.facts)])
 
 
 Expr.to_text = staticmethod(to_text)
