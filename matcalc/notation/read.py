@@ -16,32 +16,26 @@ from matcalc.algebra.networks import CONTRACT
 from matcalc.algebra.shapes import SCALAR, Shape, dim_names
 from matcalc.errors import DeclarationError, MatcalcError, ParseError, ShapeError, check_choice
 from matcalc.notation.declarations import Declaration, Partial, shape_text
-from matcalc.notation.einstein import with_sums
 from matcalc.notation.elaborate import elaborate
 from matcalc.notation.elaboration import Elaboration
-from matcalc.notation.fences import fence
-from matcalc.notation.forms import check_forms, mark_determinants, settle_slashes
-from matcalc.notation.grammar import parse_tokens
+from matcalc.notation.forms import mark_determinants
 from matcalc.notation.indexed import elaborate_indexed
-from matcalc.notation.indices import INDEXED, bind, fixed_letters, summed_pair
+from matcalc.notation.indices import INDEXED, fixed_letters, summed_pair
 from matcalc.notation.infer import Inference, Problem, infer
 from matcalc.notation.latex_reader import from_latex, relocated
 from matcalc.notation.latex_tokens import is_latex
-from matcalc.notation.lexer import Token, scan
 from matcalc.notation.names import normalise_name
 from matcalc.notation.parts import Part, wanted
 from matcalc.notation.programs import (
-    Statement,
     check_program,
     inlined,
-    refer,
     scan_program,
     split_program,
-    statement_tokens,
 )
-from matcalc.notation.tree import Node, postorder
+from matcalc.notation.tree import Node
+from matcalc.notation.trees import program_nodes, text_nodes
 from matcalc.notation.where_list import add_declaration, paths_of, read_where, split_where
-from matcalc.notation.words import Unknown, Vocabulary, resolve
+from matcalc.notation.words import Unknown, Vocabulary
 
 __all__ = ["NOTATIONS", "Declaration", "Reading", "normalise_name", "parse", "read", "read_among", "read_formula"]
 
@@ -172,7 +166,7 @@ def _read(
         einstein=einstein, entries=bool(asked.parts),
         indices=[name for name, said in declared.items() if "index" in said.facts],
     )  # fmt: skip
-    nodes, names, roots, used = _trees(body, program, vocabulary)
+    nodes, names, roots, used = program_nodes(body, program, vocabulary)
     names = tuple(dict.fromkeys([*names, *asked.letters, *fixed_letters(nodes)]))
     called = {node.data.name for node in nodes if isinstance(node.data, Unknown)} if paths else set()
     for name in declared:
@@ -211,61 +205,6 @@ def _built(nodes: list[Node], context: Elaboration, found: Inference) -> Expr:
     if any(node.kind in INDEXED for node in nodes):
         return elaborate_indexed(nodes, context, found.ranges)
     return elaborate(nodes, context)
-
-
-def _trees(
-    text: str, program: list[Statement], vocabulary: Vocabulary
-) -> tuple[list[Node], tuple[str, ...], dict[str, Node], set[str]]:
-    """The nodes of all statements, the symbols, the root of each named statement but the last, and the names used."""
-    if program == [Statement("", 0, len(text))]:
-        return *_tree(text, vocabulary), {}, set()
-    tokens = resolve(scan_program(text, program), text, vocabulary)
-    nodes: list[Node] = []
-    roots: dict[str, Node] = {}
-    used: set[str] = set()
-    assigned = {statement.name for statement in program}
-    for i, (statement, written) in enumerate(zip(program, statement_tokens(tokens), strict=True)):
-        if not written:
-            raise ParseError("nothing stands right of =", spans=((statement.start - 1, statement.start),))
-        own = postorder(
-            settle_slashes(
-                parse_tokens(fence(written, text, vocabulary.entries or vocabulary.einstein, vocabulary.indices), text)
-            )
-        )
-        check_forms(own, text)
-        own = _bound(own, text, vocabulary)
-        used |= refer(own, roots, assigned)
-        nodes += own
-        if i < len(program) - 1:
-            roots[statement.name] = own[-1]
-    return nodes, tuple([name for name in _symbols(tokens) if name not in assigned]), roots, used
-
-
-def _tree(text: str, vocabulary: Vocabulary) -> tuple[list[Node], tuple[str, ...]]:
-    """The nodes of the text, operands first, and the names of its symbols in order of first appearance."""
-    tokens = fence(
-        resolve(scan(text), text, vocabulary), text, vocabulary.entries or vocabulary.einstein, vocabulary.indices
-    )
-    if not tokens:
-        raise ParseError("the text is empty")
-    root = settle_slashes(parse_tokens(tokens, text))
-    nodes = postorder(root)
-    check_forms(nodes, text)
-    return _bound(nodes, text, vocabulary), _symbols(tokens)
-
-
-def _bound(nodes: list[Node], text: str, vocabulary: Vocabulary) -> list[Node]:
-    """The nodes, with every index said to which sum it belongs, where there are any."""
-    if not any(node.kind in INDEXED for node in nodes):
-        return nodes
-    if vocabulary.einstein:
-        nodes = postorder(with_sums(nodes[-1], text))
-    bind(nodes[-1], vocabulary.declared, vocabulary.dimensions, vocabulary.indices)
-    return postorder(nodes[-1])
-
-
-def _symbols(tokens: list[Token]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([str(token.value) for token in tokens if token.type == "SYMBOL"]))
 
 
 def _sizes(
@@ -332,7 +271,7 @@ def read_formula(text: str, letters: Mapping[str, Shape], shape: Shape | None = 
     try:
         declared = {name: Partial(its, frozenset()) for name, its in letters.items()}
         indices = [name for name, its in letters.items() if its == SCALAR]
-        nodes, names = _tree(text, Vocabulary(declared, formula=True, indices=indices))
+        nodes, names = text_nodes(text, Vocabulary(declared, formula=True, indices=indices))
         found = _sizes(text, nodes, names, declared, {}, shape)
         value = _built(nodes, Elaboration(text, found.symbols, found.leaves, {}, {}), found)
         if shape is not None and value.shape != shape:
@@ -365,7 +304,7 @@ def read_among(
         dimensions = {name for d in symbols.values() for dim in d.shape for name in dim_names(dim)}
         paths = paths_of(declared)
         indices = [name for name, said in declared.items() if "index" in said.facts]
-        nodes, names = _tree(text, Vocabulary(set(declared), dimensions, functions or {}, paths, indices=indices))
+        nodes, names = text_nodes(text, Vocabulary(set(declared), dimensions, functions or {}, paths, indices=indices))
         for name in names:
             if name not in declared:
                 known = ", ".join(declared)
