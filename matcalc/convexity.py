@@ -28,7 +28,7 @@ from matcalc.algebra.build import (
     sqrt,
     symbol,
 )
-from matcalc.algebra.expand import expand_term
+from matcalc.algebra.expand import expand_term, expanded_terms
 from matcalc.algebra.expr import Expr, postorder, symbols_of
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.shapes import SCALAR, is_column
@@ -51,7 +51,6 @@ __all__ = [
     "definite",
     "depends",
     "is_affine",
-    "multiplied_out",
     "read_function",
 ]
 
@@ -321,7 +320,7 @@ class _Judge:
         terms = list(form.args if form.op is ADD else (form,))
         once = [piece for t in terms for piece in (expand_term(t) or [t])]
         undecided = [form]
-        for pieces in (terms, once, multiplied_out(form)) if form.shape != SCALAR or form.op is ADD else (terms,):
+        for pieces in (terms, once, expanded_terms(form)) if form.shape != SCALAR or form.op is ADD else (terms,):
             signs = {t: definite(t, self.facts) for t in pieces}
             if set(signs.values()) in ({1}, {-1}):
                 return signs[pieces[0]], pieces
@@ -343,23 +342,5 @@ class _Judge:
             g = recognised(self.shorten(gradients(f, (x,))[x]))
             for z, w in zip(self.variables, self.directions, strict=True):
                 moved = self.shorten(action(g, z, w, self.shorten))
-                terms += [inner(v, piece) for piece in multiplied_out(moved)]
+                terms += [inner(v, piece) for piece in expanded_terms(moved)]
         return add(*terms), "second differential"
-
-
-#: A product that would multiply out into more terms than this is left as it is.
-_LIMIT = 64
-
-
-def multiplied_out(e: Expr) -> list[Expr]:
-    """The terms of e with products multiplied out over sums, as far as the limit allows."""
-    done: list[Expr] = []
-    todo = list(e.args[::-1] if e.op is ADD else (e,))
-    while todo:
-        term = todo.pop()
-        pieces = expand_term(term)
-        if pieces is None or len(done) + len(todo) + len(pieces) > _LIMIT:
-            done.append(term)
-        else:
-            todo += [p for piece in pieces[::-1] for p in (piece.args[::-1] if piece.op is ADD else (piece,))]
-    return done

@@ -26,7 +26,7 @@ from matcalc.algebra.build import (
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.operations import Operation
 
-__all__ = ["expand_inverses", "expand_term", "multiplied_out"]
+__all__ = ["expand_inverses", "expand_term", "expanded_terms", "multiplied_out"]
 
 #: A product that would expand into more terms than this is left alone.
 _LIMIT = 32
@@ -70,6 +70,24 @@ def _terms(e: Expr) -> tuple[Expr, ...]:
 
 def _applied(op: Operation, *args: Expr) -> Expr:
     return apply(op, args)
+
+
+#: A product that would multiply out into more terms than this is left as it is.
+_MOST_TERMS = 64
+
+
+def expanded_terms(e: Expr) -> list[Expr]:
+    """The terms of e with products multiplied out over sums, as far as the limit allows."""
+    done: list[Expr] = []
+    todo = list(e.args[::-1] if e.op is ADD else (e,))
+    while todo:
+        term = todo.pop()
+        pieces = expand_term(term)
+        if pieces is None or len(done) + len(todo) + len(pieces) > _MOST_TERMS:
+            done.append(term)
+        else:
+            todo += [p for piece in pieces[::-1] for p in (piece.args[::-1] if piece.op is ADD else (piece,))]
+    return done
 
 
 def multiplied_out(e: Expr, most: int) -> list[Expr] | None:

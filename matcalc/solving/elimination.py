@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from matcalc.algebra.build import add, apply
+from matcalc.algebra.expand import expanded_terms
 from matcalc.algebra.expr import Expr, rebuild
 from matcalc.calculus.forms import recognised
 from matcalc.calculus.readings import axes_of
-from matcalc.convexity import multiplied_out
 from matcalc.errors import NoClosedForm
 from matcalc.solving.affine import NotSquare, substitute
 from matcalc.solving.isolate import Context, Isolated, isolate
@@ -90,7 +90,7 @@ def _recognised(e: Expr) -> Expr:
 
     def replace(node: Expr, args: tuple[Expr, ...]) -> Expr:
         if node.op.sums == "products":
-            args = (add(*multiplied_out(args[0])), *args[1:])
+            args = (add(*expanded_terms(args[0])), *args[1:])
         return apply(node.op, args, node.data) if args != node.args else node
 
     return recognised(rebuild(e, replace))

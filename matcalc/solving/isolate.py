@@ -30,6 +30,7 @@ from matcalc.algebra.build import (
     power,
     symbol,
 )
+from matcalc.algebra.expand import expanded_terms
 from matcalc.algebra.expr import Expr, postorder, preorder, rebuild
 from matcalc.algebra.factor import common_denominator
 from matcalc.algebra.shapes import SCALAR
@@ -37,7 +38,7 @@ from matcalc.algebra.simplify import Simplifier
 from matcalc.calculus.forms import shortener
 from matcalc.calculus.formulas import inverse_template, lift
 from matcalc.calculus.linear import action
-from matcalc.convexity import depends, multiplied_out
+from matcalc.convexity import depends
 from matcalc.errors import NoClosedForm
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.text import to_text
@@ -131,7 +132,7 @@ def _factored(equation: Expr, x: Expr, context: Context, depth: int) -> list[Iso
 
 def _factors(equation: Expr, x: Expr) -> list[Expr]:
     """Factors of a scalar without their exponents; a power of x that all terms of a sum share is one of them."""
-    terms = multiplied_out(equation)
+    terms = expanded_terms(equation)
     shared = min([_exponent_of(term, x) for term in terms])
     if shared > 0:
         return [x, add(*[multiply(power(x, number(-shared)), term) for term in terms])]
@@ -279,7 +280,7 @@ def _separated(equation: Expr, x: Expr, context: Context, depth: int) -> list[Is
         node = apply(node.op, args, node.data) if args != node.args else node
         if node.op.sums != "products" or not depends(node, (x,)):
             return node
-        terms = multiplied_out(node.args[0])
+        terms = expanded_terms(node.args[0])
         busy = [t for t in terms if all(m.op is ONES for m in parts(t)[2])]
         free = [t for t in terms if t not in busy]
         if not free or not busy or depends(add(*free), (x,)):
@@ -297,7 +298,7 @@ def _separated(equation: Expr, x: Expr, context: Context, depth: int) -> list[Is
 
 
 def _multiplied(equation: Expr, x: Expr, context: Context, depth: int) -> list[Isolated]:
-    terms = multiplied_out(equation)
+    terms = expanded_terms(equation)
     for left, right, entrywise in _multipliers(x, equation):
         combine = hadamard if entrywise else multiply
         freed = context.shorten(add(*[context.shorten(combine(left, t, right)) for t in terms]))
@@ -318,7 +319,7 @@ def _multipliers(x: Expr, equation: Expr) -> Iterator[tuple[Expr, Expr, bool]]:
         return
     one = number(1)
     if x.shape == SCALAR:
-        denominator = common_denominator(tuple(multiplied_out(equation)))
+        denominator = common_denominator(tuple(expanded_terms(equation)))
         if depends(denominator, (x,)) and denominator.op is not POWER and denominator is not x:
             yield denominator, one, False
         for p in _POWERS:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from matcalc.algebra.build import add, inner, is_zero, number
+from matcalc.algebra.expand import expanded_terms
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR, is_column
 from matcalc.calculus.linear import matrix_of
-from matcalc.convexity import definite, multiplied_out
+from matcalc.convexity import definite
 from matcalc.errors import MatcalcError
 from matcalc.notation.text import to_text
 from matcalc.solving.affine import direction_of, substitute
@@ -72,7 +73,7 @@ def _sign(slope: Expr, x: Expr, context: Context, values: Mapping[Expr, Expr]) -
         return 0, error.message
     sign = 0 if is_zero(form) else definite(form, shorten.facts)
     if not sign and not is_zero(form):
-        pieces = multiplied_out(form)
+        pieces = expanded_terms(form)
         found = {definite(p, shorten.facts) for p in pieces}
         sign = found.pop() if len(found) == 1 else 0
     name = f"the Hessian by {x.data}, " if x.shape[1] == 1 else f"the second differential by {x.data}, "
@@ -87,4 +88,4 @@ def _form(slope: Expr, x: Expr, v: Expr, context: Context) -> Expr:
         return context.shorten(substitute(slope, {v: number(1)}))
     if is_column(x.shape):
         return context.shorten(matrix_of(slope, v))
-    return add(*[inner(v, piece) for piece in multiplied_out(slope)])
+    return add(*[inner(v, piece) for piece in expanded_terms(slope)])
