@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from matcalc.algebra.shapes import Dim, dim_mul
 from matcalc.codegen.chains import estimate
-from matcalc.codegen.elementwise import dense, diagonal, power, size_of, spread, times, transpose
+from matcalc.codegen.elementwise import dense, diagonal, size_of, spread, times, transpose
 from matcalc.codegen.linear import matmul, matvec, outer, total
+from matcalc.codegen.powers import power
 from matcalc.codegen.terms import Term, make, number
 
 __all__ = ["Factor", "contracted", "laid_out", "normalised"]

@@ -1,4 +1,4 @@
-"""Entry by entry: sums, products, powers and functions of terms, with broadcasting.
+"""Entry by entry: sums and products of terms, with broadcasting; powers and functions are in `powers`.
 
 What is written here keeps three things true. Numbers stand in front: a term is a `scale` of a
 core, a sum has one coefficient per core, a product has none. What is repeated along an axis stays
@@ -12,13 +12,24 @@ from fractions import Fraction
 
 from matcalc.algebra.shapes import Dim
 from matcalc.codegen.terms import Dims, Table, Term, make, number
-from matcalc.errors import MatcalcError
 
 __all__ = [
-    "VEC_LEAVES", "call", "dense", "diagmatrix", "diagonal", "divided", "formed", "is_number",
-    "plus", "power", "scale", "size_of", "sizes",
-    "split", "spread", "times", "transpose",
-]  # fmt: skip
+    "VEC_LEAVES",
+    "broadcast",
+    "dense",
+    "diagmatrix",
+    "diagonal",
+    "formed",
+    "is_number",
+    "plus",
+    "scale",
+    "size_of",
+    "sizes",
+    "split",
+    "spread",
+    "times",
+    "transpose",
+]
 
 Exponent = Fraction
 ONE = Fraction(1)
@@ -168,7 +179,7 @@ def _operand(t: Term) -> Term:
     return dense(t) if t.op == "diagmatrix" else formed(t)
 
 
-def _broadcast(args: Sequence[Term], build: Builder) -> Term:
+def broadcast(args: Sequence[Term], build: Builder) -> Term:
     """Build on operands of common dims, unrepeated where all of them repeat, transposed where all are."""
     dims: Dims = max((a.dims for a in args), key=len)
     operands = [_operand(a) for a in args]
@@ -183,7 +194,7 @@ def _broadcast(args: Sequence[Term], build: Builder) -> Term:
     if not axes:
         return spread(build(operands, ()), dims)
     (axis,) = axes
-    inner = _broadcast([a.args[0] if a.op == "spread" else a for a in operands], build)
+    inner = broadcast([a.args[0] if a.op == "spread" else a for a in operands], build)
     return spread(inner, dims, axis)
 
 
@@ -208,7 +219,7 @@ def plus(terms: Sequence[tuple[Fraction | int, Term]]) -> Term:
     def build(args: list[Term], dims: Dims) -> Term:
         return _sum(list(zip(coefficients, args, strict=True)), dims)
 
-    return _broadcast([t for _, t in kept], build)
+    return broadcast([t for _, t in kept], build)
 
 
 def _split_inside(t: Term) -> tuple[Fraction, Term]:
@@ -274,7 +285,7 @@ def times(*factors: Term) -> Term:
     dims = max((t.dims for t in cores), key=len)
     if c == 0:
         return spread(number(factors[0].table, 0), dims)
-    return scale(c, _broadcast(cores, _product)) if len(cores) > 1 else scale(c, cores[0])
+    return scale(c, broadcast(cores, _product)) if len(cores) > 1 else scale(c, cores[0])
 
 
 def _on_diagonal(t: Term) -> Term:
@@ -331,46 +342,3 @@ def _product(args: list[Term], dims: Dims) -> Term:
     if len(kept) == 1 and kept[0][1] == 1:
         return scale(c, kept[0][0])
     return scale(c, make("times", tuple([b for b, _ in kept]), tuple([e for _, e in kept]), dims))
-
-
-def power(base: Term, exponent: Fraction | int) -> Term:
-    """The power entry by entry; a square root is a function of its own, so that its powers share it."""
-    p = Fraction(exponent)
-    if p == 1:
-        return base
-    if base.op == "spread":
-        return spread(power(base.args[0], p), base.dims, base.axis)
-    c, core = split(base)
-    if c == 0 and p < 0:
-        raise MatcalcError("the formula divides by what is always 0", advice="No arguments satisfy its conditions.")
-    if c != 1 and p.denominator == 1:
-        if core.op == "number":
-            return number(base.table, c**p.numerator)
-        return scale(c**p.numerator, power(core, p))
-    if base.op == "diagmatrix":
-        return diagmatrix(power(base.args[0], p)) if p > 0 else power(dense(base), p)
-    if base.op == "transpose":
-        return transpose(power(base.args[0], p))
-    if p.denominator == 2:
-        return power(call("sqrt", base), p.numerator)
-    if base.op == "times" and len(base.args) == 1 and p.denominator == 1:
-        inside, exponent = base.powers[0]
-        return power(inside, exponent * p)
-    return make("times", (base,), (p,), base.dims)
-
-
-def divided(a: Term, b: Term) -> Term:
-    """A divided by b, entry by entry."""
-    return times(a, power(b, -1))
-
-
-# --- functions -----------------------------------------------------------------------------------
-
-
-def call(name: str, *args: Term) -> Term:
-    """An entrywise function of the registry, or sqrt, or `power` with a scalar exponent."""
-
-    def build(operands: list[Term], dims: Dims) -> Term:
-        return make("call", tuple(operands), name, dims)
-
-    return _broadcast(args, build)

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from fractions import Fraction
 
-from matcalc.codegen.elementwise import call, plus, power, scale, size_of, split, spread, times, transpose
+from matcalc.codegen.elementwise import plus, scale, size_of, split, spread, times, transpose
 from matcalc.codegen.linear import matmul, total
 from matcalc.codegen.passes import rewrite
+from matcalc.codegen.powers import call, power
 from matcalc.codegen.terms import Dims, Term, make, number, postorder
 
 __all__ = ["factorise"]

@@ -12,15 +12,15 @@ from matcalc.codegen.elementwise import (
     diagonal,
     formed,
     is_number,
-    power,
     scale,
     sizes,
     split,
     spread,
     times,
     transpose,
-)  # fmt: skip
+)
 from matcalc.codegen.places import entry, line
+from matcalc.codegen.powers import power
 from matcalc.codegen.tensors import kron_times, leaf_times, leaf_times_vector, ravel, reshape
 from matcalc.codegen.terms import Term, make, number
 from matcalc.errors import MatcalcError

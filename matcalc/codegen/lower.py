@@ -17,22 +17,21 @@ from matcalc.algebra.shapes import Shape, dim_text
 from matcalc.codegen.blocks import cut, stacked
 from matcalc.codegen.chains import Chains, Factor, scaled_product
 from matcalc.codegen.elementwise import (
-    call,
     dense,
     diagmatrix,
     diagonal,
     plus,
-    power,
     scale,
     size_of,
     split,
     spread,
     times,
     transpose,
-)  # fmt: skip
+)
 from matcalc.codegen.factors import Flat, flat, is_product, repeated, spread_over, summands
 from matcalc.codegen.linear import inner, inverse, outer, total, trace
 from matcalc.codegen.places import unit
+from matcalc.codegen.powers import call, power
 from matcalc.codegen.sums import summation
 from matcalc.codegen.templates import TRACES, as_matrix, from_template
 from matcalc.codegen.tensors import kron, ravel, reshape

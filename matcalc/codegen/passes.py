@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from matcalc.codegen.elementwise import call, plus, power, scale, spread, times, transpose
+from matcalc.codegen.elementwise import plus, scale, spread, times, transpose
+from matcalc.codegen.powers import call, power
 from matcalc.codegen.terms import Term, make, postorder
 
 __all__ = ["rebuilt", "rewrite"]

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from matcalc.algebra.shapes import Dim, Shape, dim_substitute
-from matcalc.codegen.elementwise import dense, formed, power, scale, size_of, split, spread, times
+from matcalc.codegen.elementwise import dense, formed, scale, size_of, split, spread, times
+from matcalc.codegen.powers import power
 from matcalc.codegen.program import Program
 from matcalc.codegen.terms import Dims, Term, dims_of, make, postorder
 from matcalc.errors import DataError

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from matcalc.codegen.elementwise import plus, power, spread, times
+from matcalc.codegen.elementwise import plus, spread, times
 from matcalc.codegen.passes import rebuilt
+from matcalc.codegen.powers import power
 from matcalc.codegen.terms import Term, postorder
 
 __all__ = ["share"]

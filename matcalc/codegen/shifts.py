@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
-from matcalc.codegen.elementwise import call, plus, scale, split, spread
+from matcalc.codegen.elementwise import plus, scale, split, spread
 from matcalc.codegen.passes import rewrite
+from matcalc.codegen.powers import call
 from matcalc.codegen.terms import Term, make, postorder
 
 __all__ = ["shifted"]

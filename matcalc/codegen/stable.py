@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from matcalc.codegen.elementwise import call, is_number, plus, power, scale, split, spread, times
+from matcalc.codegen.elementwise import is_number, plus, scale, split, spread, times
 from matcalc.codegen.passes import rewrite
+from matcalc.codegen.powers import call, power
 from matcalc.codegen.terms import Term, make
 
 __all__ = ["stabilise"]

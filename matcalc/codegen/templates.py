@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import Shape
-from matcalc.codegen.elementwise import call, dense
+from matcalc.codegen.elementwise import dense
+from matcalc.codegen.powers import call
 from matcalc.codegen.terms import Term, dims_of, make, number
 
 __all__ = ["TRACES", "as_matrix", "from_template"]
