@@ -239,6 +239,8 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
 
     @property
     def _ranges(self) -> tuple[tuple[str, Dim], ...]:
+        if not any("index" in said.facts for said in self.where.values()):
+            return ()
         return tuple(dict.fromkeys([pair for d in self._items.values() for pair in d._ranges]))
 
     def _outputs(self, what: Sequence[str]) -> tuple[dict[str, Expr | Entries], dict[str, tuple[Dim, ...]]] | None:

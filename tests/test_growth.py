@@ -59,6 +59,18 @@ def test_reading_is_linear_and_length_alone_limits_it(form):
     assert work_large < 1.3 * work_small * len(large) / len(small)
 
 
+@pytest.mark.parametrize("function", ["log", "sqrt", "exp"])
+def test_functions_within_functions_are_linear(function):
+    """Conditions too, which ask at every level what is known of all that is below."""
+
+    def deep(levels):
+        return f"{function}(1 + " * levels + "x²" + ")" * levels, "x", {"x": "scalar"}
+
+    (work_small, length_small), (work_large, length_large) = work(deep(100)), work(deep(400))
+    assert per_doubling(length_small, length_large, 100, 400) < 2.2
+    assert per_doubling(work_small, work_large, 100, 400) < 2.3
+
+
 def test_a_network_of_a_thousand_layers_on_one_line():
     d = matcalc.derive(*nested(1000)[:2], where=nested(1000)[2])
     assert d.conditions == ()

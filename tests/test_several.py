@@ -89,6 +89,19 @@ def test_all_gradients_grow_linearly_with_depth(network):
     assert per_doubling(work_small, work_large, 50, 200) < 2.3
 
 
+@pytest.mark.parametrize("network", [nested, program])
+@pytest.mark.parametrize("made", ["compile", "code"])
+def test_code_of_all_gradients_grows_linearly_with_depth(network, made):
+    def work(layers):
+        text, names, where = network(layers)
+        d = derive(text, names, where=where)
+        str(d)
+        return calls(getattr(d, made))
+
+    work(5)
+    assert per_doubling(work(60), work(240), 60, 240) < 2.15
+
+
 def test_arrays_without_a_closed_form_are_compiled_together():
     """A Fréchet derivative beside a Jacobian: the arrays that each derivative has by itself, by value."""
     where = {"A": "n n", "X": "n n", "b": "n"}

@@ -89,6 +89,17 @@ def closure(facts: Iterable[str]) -> frozenset[str]:
     return frozenset(out)
 
 
+#: How deep questions may lead to others.
+_DEPTH = 50
+
+
+class _Deeper(Exception):
+    """A question that is to be answered before the one that led to it."""
+
+    def __init__(self, fact: str, e: Expr) -> None:
+        self.question = fact, e
+
+
 @dataclass
 class Facts:
     """The facts on symbols, and what follows from them.
@@ -103,6 +114,7 @@ class Facts:
     _closed: dict[str, frozenset[str]] = field(init=False)
     _symmetric: frozenset[str] = field(init=False)
     _known: dict[tuple[str, Expr], bool] = field(init=False, default_factory=dict)
+    _depth: int = field(init=False, default=0)
 
     def __post_init__(self, like: Facts | None) -> None:
         self._closed = {name: closure(facts) for name, facts in self.declared.items() if facts}
@@ -115,10 +127,33 @@ class Facts:
         if fact == "symmetric":
             return self.keys.is_symmetric(e)
         known = self._known.get((fact, e))
-        if known is None:
-            self._known[fact, e] = False  # a fact never follows from itself
+        if known is not None:
+            return known
+        if self._depth:
+            return self._answer(fact, e)
+        waiting = [(fact, e)]  # expressions may be deep: what lies far below is asked first, and then known
+        while waiting:
+            try:
+                self._answer(*waiting[-1])
+                waiting.pop()
+            except _Deeper as deeper:
+                waiting.append(deeper.question)
+        return self._known[fact, e]
+
+    def _answer(self, fact: str, e: Expr) -> bool:
+        """Whether a fact that was not asked before holds of e; raises _Deeper where that leads too far below."""
+        if self._depth == _DEPTH:
+            raise _Deeper(fact, e)
+        self._known[fact, e] = False  # a fact never follows from itself
+        self._depth += 1
+        known: bool | None = None
+        try:
             known = self._known[fact, e] = self._derive(fact, e)
-        return known
+            return known
+        finally:
+            self._depth -= 1
+            if known is None:
+                del self._known[fact, e]
 
     def can_hold(self, fact: str) -> bool:
         """Whether the fact can hold of any expression at all: some rule or row gives it, or a symbol has it."""

@@ -51,6 +51,7 @@ class Names:
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self.taken = {*RESERVED, *taken}
+        self._next: dict[str, int] = {}
 
     def new(self, wanted: str) -> str:
         """The name wanted, or with the first number that is free.
@@ -59,8 +60,9 @@ class Names:
         >>> names.new("r"), names.new("r"), names.new("for")
         ('r', 'r2', 'for2')
         """
-        name, count = wanted, 2
+        name, count = wanted, self._next.get(wanted, 2)
         while name in self.taken:
             name, count = f"{wanted}{count}", count + 1
+        self._next[wanted] = count
         self.taken.add(name)
         return name

@@ -40,6 +40,8 @@ class Statements:
         self.last: dict[Term, int] = {}
         self.here: Counter[Term] = Counter()
         self.at = 0
+        #: Whether no matrix function stands in a term: remembered, since the layers of a network share what is below.
+        self.real: dict[Term, bool] = {}
         for i, (_, term) in enumerate(self.items):
             for read in self._named(term):
                 self.last[read] = i
@@ -99,10 +101,14 @@ class Statements:
         known = self.writer.names.get(memory)
         return self.assign(name, memory) if known is None else [f"{name} = {known}"]
 
-    @staticmethod
-    def _may(term: Term) -> bool:
+    def _may(self, term: Term) -> bool:
         """Whether the value is real for certain: a matrix function may compute with complex numbers."""
-        return term.rank > 0 and term.op in _ENTRYWISE and all(t.op != "function" for t in postorder([term]))
+        if term.rank == 0 or term.op not in _ENTRYWISE:
+            return False
+        real = self.real
+        for t in postorder([term], known=real):
+            real[t] = t.op != "function" and all(real[a] for a in t.args)
+        return real[term]
 
     def _gives(self, operand: Term, term: Term) -> bool:
         """Whether the memory of an operand can hold the term: nobody else sees it, and it is of the size."""

@@ -50,16 +50,18 @@ def plan(
     shared = share(terms.values())
     terms = {name: shared[t] for name, t in terms.items()}
     factorised = factorise(terms.values(), kernels)
-    results: list[tuple[str, Term]] = []
+    results: dict[str, Term] = {}
+    returned: set[Term] = set()
     for name, t in terms.items():
         result = factorised[t]
         if axes and name in axes:
             result = result if result.op == "assembled" else unfold(result, axes[name])
-        if result.dims and (_aliases(result) or any(result is other for _, other in results)):
+        if result.dims and (_aliases(result) or result in returned):
             result = make("copy", (result,), None, result.dims)
-        results.append((name, result))
+        results[name] = result
+        returned.add(result)
     given = Names()
-    return schedule(results, symbols, {name: given.new(identifier(name)) for name in symbols})
+    return schedule(list(results.items()), symbols, {name: given.new(identifier(name)) for name in symbols})
 
 
 def narrowed(outputs: Iterable[Expr | Entries]) -> list[Expr | Entries]:

@@ -26,9 +26,17 @@ def share(roots: Iterable[Term]) -> dict[Term, Term]:
             found = _largest_part(term, holders)
             if found is not None:
                 images[term] = _around(term, *found, images)
-            for arg in term.args:
-                holders.setdefault(arg, []).append(term)
+            _keep(term, holders)
     return images
+
+
+def _keep(term: Term, holders: dict[Term, list[Term]]) -> None:
+    """The term under the operand that holds fewest so far: what has all its operands has that one.
+
+    The 𝟏 of 𝟏 − h² is in every layer of a network, and would lead each to all the others.
+    """
+    rarest = min(term.args, key=lambda arg: len(holders.get(arg, ())))
+    holders.setdefault(rarest, []).append(term)
 
 
 def _summands(t: Term) -> _Parts:

@@ -10,7 +10,7 @@ Terms are interned in the table of one plan, so equal terms are one object.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Container, Hashable, Iterable, Mapping
 from fractions import Fraction
 
 from matcalc.algebra.shapes import Dim, Polynomial, Shape, dim_add, dim_mul, dim_names, dim_text
@@ -156,8 +156,8 @@ def dims_of(shape: Shape) -> Dims:
     return tuple([d for d in shape if d != 1])
 
 
-def postorder(roots: Iterable[Term]) -> list[Term]:
-    """Every term below the roots once, operands first."""
+def postorder(roots: Iterable[Term], known: Container[Term] = ()) -> list[Term]:
+    """Every term below the roots once, operands first; not those that are known, nor what only they hold."""
     seen: set[Term] = set()
     out: list[Term] = []
     for root in roots:
@@ -166,7 +166,7 @@ def postorder(roots: Iterable[Term]) -> list[Term]:
             term, expanded = stack.pop()
             if expanded:
                 out.append(term)
-            elif term not in seen:
+            elif term not in seen and term not in known:
                 seen.add(term)
                 stack.append((term, True))
                 stack.extend([(a, False) for a in reversed(term.args) if a not in seen])
