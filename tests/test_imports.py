@@ -26,7 +26,8 @@ LATE = [*HEAVY, "numpy", "importlib.metadata"]
 #: Rooms and modules that a derivative alone does without: whoever is asked for more imports them inside a function.
 LATE_OURS = [
     "codegen", "check", "exact", "prove", "derivation", "claims", "training", "frameworks", "convexity", "solving",
-    "packing", "minimization", "symbolic", "functions", "calculus.entries", "calculus.factors", "calculus.indices",
+    "packing", "minimization", "symbolic", "functions", "calculus.entries", "calculus.factors",
+    "calculus.index_terms", "calculus.indices",
 ]  # fmt: skip
 #: The part of them that stands in every answer.
 EARLY = ["matcalc.codegen", "matcalc.codegen.coded"]

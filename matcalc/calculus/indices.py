@@ -29,7 +29,8 @@ from matcalc.algebra.build import (
 from matcalc.algebra.entries import ALL, index_text, is_unit
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_text, is_column, is_row, is_vector
-from matcalc.calculus.entries import Pair, Term, linear_entries, summed
+from matcalc.calculus.entries import linear_entries
+from matcalc.calculus.index_terms import Pair, Term, summed
 from matcalc.calculus.variables import Variable
 from matcalc.errors import DerivativeError
 from matcalc.notation.heads import variable_latex

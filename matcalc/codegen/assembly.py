@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import Dim
-from matcalc.calculus.entries import Term as Entry
+from matcalc.calculus.index_terms import Term as Entry
 from matcalc.codegen.contractions import Factor, contracted, laid_out, normalised
 from matcalc.codegen.elementwise import VEC_LEAVES, dense, plus, scale, size_of, split, times
 from matcalc.codegen.terms import Dims, Table, Term, number

@@ -13,7 +13,7 @@ from typing import cast
 import numpy as np
 
 from matcalc.algebra.shapes import Dim, dim_substitute, dim_text
-from matcalc.calculus.entries import Term, summed
+from matcalc.calculus.index_terms import Term, summed
 from matcalc.codegen.assembly import Entries
 from matcalc.codegen.compiled import Array, Compiled, by_symbol, compile_numpy, fitted, numpy_code, read_array
 from matcalc.codegen.sampling import Declared
