@@ -33,9 +33,9 @@ class Lowering:
     """The terms of some expressions, each lowered once."""
 
     def __init__(self, table: Table, facts: Facts, roots: Iterable[Expr]) -> None:
-        self.table = table
-        self.facts = facts
-        self.chains = Chains()
+        self.table: Table = table
+        self.facts: Facts = facts
+        self.chains: Chains = Chains()
         self.images: dict[Expr, Term] = {}
         self.users = Counter(arg for node in postorder(*roots) for arg in node.args)
 
