@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matcalc.check import Certificate
     from matcalc.claims import Match
     from matcalc.derivatives import Derivatives
+    from matcalc.prove import Proof
 
 __all__ = ["main"]
 
@@ -26,6 +27,9 @@ _READER_GONE = 141  # what a shell reports of a program that SIGPIPE ended
 
 #: Standard input is read up to here; far more than the notation takes.
 _MAX_BYTES = 1 << 24
+
+#: What --reading may name.
+_READINGS = ("differential", "kronecker", "index")
 
 _DESCRIPTION = "The derivative of FUNCTION by each VARIABLE, in closed form."
 
@@ -36,13 +40,16 @@ examples:
   matcalc 'logdet(X) + tr(S X⁻¹)' X --where 'S: n n spd' --where 'X: n n spd'
   matcalc 'xᵀA x where A ∈ ℝ^{n×n} symmetric' x --latex
   matcalc '‖y − A x‖²' x --explain --matches '2 AᵀA x − 2 Aᵀy'
+  matcalc 'logsumexp(A x)' x --order 2 --code --target jax
+  matcalc 'A X B' X --reading kronecker
+  matcalc '‖A x − b‖²' 'A_{i,:}' --prove
   echo 'sum(log(1 + exp(-y .* (X w))))' | matcalc - w --check
 
 exit codes:
   0  done
   1  the input is refused; the message marks the place
   2  the command line is not understood
-  3  --check found the answer unconfirmed, or --matches the claim different
+  3  --check found the answer unconfirmed, --prove did not prove it, or --matches found the claim different
 """
 
 
@@ -84,9 +91,13 @@ def _parser() -> argparse.ArgumentParser:
     add("wrt", metavar="VARIABLE", nargs="+", help="differentiate by this; several share one where-list")
     add("--where", metavar="TEXT", action="append", default=[], help="declare symbols: 'A: n n symmetric, x ∈ ℝⁿ'")
     add("--latex", action="store_true", help="print LaTeX")
-    add("--code", action="store_true", help="print a NumPy function for value and derivative")
+    add("--order", metavar="N", type=int, default=1, help="the order of the derivative: 1 (the default), 2, …")
+    add("--reading", metavar="WORD", help="another reading of the linear map: differential, kronecker, index")
+    add("--code", action="store_true", help="print a function for value and derivative")
+    add("--target", metavar="WORD", default="numpy", help="of which library: numpy (the default), jax, torch, …")
     add("--standalone", action="store_true", help="print the code as a file with checks of shapes and a test")
     add("--check", action="store_true", help="print a certificate: the answer against difference quotients")
+    add("--prove", action="store_true", help="print whether exact arithmetic proves the answer")
     add("--explain", action="store_true", help="print the derivation, line by line")
     add("--matches", metavar="TEXT", help="compare an answer of your own: proved, equal, or different and how")
     add("--json", action="store_true", help="print one JSON object; the other options add to it")
@@ -133,25 +144,30 @@ def _run(options: argparse.Namespace) -> int:
         function,
         variables[0] if len(variables) == 1 else variables,
         where=_decoded(", ".join(options.where), "--where") or None,
+        order=options.order,
         structure=options.structure,
         layout=options.layout,
         notation=options.notation,
     )
     derivatives = [answer] if isinstance(answer, Derivative) else list(answer.values())
+    if options.reading not in (None, *_READINGS):
+        raise OptionError(f"--reading {options.reading} does not exist", advice=f"one of {', '.join(_READINGS)}")
     certificates = [d.check() for d in derivatives] if options.check else []
+    proofs = [d.prove() for d in derivatives] if options.prove else []
     match = _match(derivatives, options.matches)
     if options.json:
         objects = [_object(d, options) for d in derivatives]
-        for entry, certificate in zip(objects, certificates, strict=False):
-            entry["check"] = {"passed": bool(certificate), "text": str(certificate)}
+        for name, found in (("check", certificates), ("proof", proofs)):
+            for entry, verdict in zip(objects, found, strict=False):
+                entry[name] = {"passed": bool(verdict), "text": str(verdict)}
         if match is not None:
             objects[0]["matches"] = {"verdict": match.verdict, "reason": match.reason}
         print(json.dumps(objects[0] if len(objects) == 1 else objects, ensure_ascii=False, indent=2))
     else:
-        print("\n\n".join(_texts(answer, derivatives, certificates, options)))
+        print("\n\n".join(_texts(answer, derivatives, [*certificates, *proofs], options)))
         if match is not None:
             print(f"\n{match}")
-    return _OK if all(certificates) and (match is None or match) else _UNCONFIRMED
+    return _OK if all(certificates) and all(proofs) and (match is None or match) else _UNCONFIRMED
 
 
 def _match(derivatives: list[Derivative], claim: str | None) -> Match | None:
@@ -166,7 +182,7 @@ def _match(derivatives: list[Derivative], claim: str | None) -> Match | None:
 def _texts(
     answer: Derivative | Derivatives,
     derivatives: list[Derivative],
-    certificates: list[Certificate],
+    certificates: list[Certificate | Proof],
     options: argparse.Namespace,
 ) -> Iterator[str]:
     """What is printed: the answers, unless LaTeX, code or the derivation is asked for; then the certificates."""
@@ -176,8 +192,10 @@ def _texts(
         if options.latex and not options.explain:
             yield derivative.latex()
         if options.code or options.standalone:
-            yield derivative.code(standalone=options.standalone).rstrip()
-        if not options.latex and not options.code and not options.standalone and not options.explain:
+            yield derivative.code(options.target, standalone=options.standalone).rstrip()
+        if options.reading:
+            yield str(getattr(derivative, options.reading))
+        elif not options.latex and not options.code and not options.standalone and not options.explain:
             yield str(derivative)
     yield from map(str, certificates)
 
@@ -202,7 +220,9 @@ def _object(derivative: Derivative, options: argparse.Namespace) -> dict[str, ob
             {"line": str(step), "rule": step.rule, "source": step.source} for step in derivative.steps
         ]
     if options.code or options.standalone:
-        entry["code"] = derivative.code(standalone=options.standalone)
+        entry["code"] = derivative.code(options.target, standalone=options.standalone)
+    if options.reading:
+        entry[options.reading] = str(getattr(derivative, options.reading))
     return entry
 
 

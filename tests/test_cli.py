@@ -120,6 +120,24 @@ def test_layout(command):
     assert json.loads(out)["shape"] == [1, "n"]
 
 
+def test_order_target_and_readings(command):
+    assert command(TEXT, "x", "--order", "2")[1].startswith("∂²f/∂x² = 2 AᵀA")
+    code, out, _ = command(TEXT, "x", "--code", "--target", "jax")
+    assert code == 0
+    assert "import jax.numpy as jnp" in out
+    assert command("A X B", "X", "--reading", "kronecker") == (0, "Bᵀ ⊗ A\n", "")
+    assert command("A X B", "X", "--reading", "index") == (0, "∂Fᵢⱼ/∂Xₖₗ = Aᵢₖ Bₗⱼ\n", "")
+    for wrong in (["--reading", "vec"], ["--order", "0"], ["--code", "--target", "fortran"]):
+        assert command(TEXT, "x", *wrong)[0] == 1
+
+
+def test_prove_prints_what_it_covers(command):
+    code, out, _ = command(TEXT, "x", "--prove")
+    assert code == 0
+    assert "\nproved: the answer is the derivative for" in out
+    assert json.loads(command(TEXT, "x", "--prove", "--json")[1])["proof"]["passed"]
+
+
 def test_structure(command):
     facts = ("--where", "S: n n symmetric")
     projected, entries = command("tr(A S)", "S", *facts), command("tr(A S)", "S", *facts, "--structure", "ignore")
