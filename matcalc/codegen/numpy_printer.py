@@ -9,7 +9,8 @@ from matcalc.algebra.shapes import Dim, dim_text
 from matcalc.codegen.identifiers import MODULES
 from matcalc.codegen.inplace import Statements
 from matcalc.codegen.lapack import helpers
-from matcalc.codegen.numpy_text import ATOM, Writer
+from matcalc.codegen.numpy_arithmetic import ATOM
+from matcalc.codegen.numpy_text import Writer
 from matcalc.codegen.program import Assignment, Program
 from matcalc.codegen.terms import Term, dims_of
 

@@ -1,4 +1,4 @@
-"""Terms as NumPy expressions, with brackets only where they are needed."""
+"""The writer of terms, and all but arithmetic, as NumPy expressions, with brackets only where they are needed."""
 
 from __future__ import annotations
 
@@ -9,17 +9,29 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from matcalc.algebra.operations import REGISTRY
+from matcalc.codegen.numpy_arithmetic import (
+    ATOM,
+    COMPARE,
+    MINUS,
+    POWER,
+    PRODUCT,
+    SUM,
+    number_text,
+    power_text,
+    scaled_text,
+    write_number,
+    write_product,
+    write_scale,
+    write_sum,
+)
 from matcalc.codegen.sums import stacked_template, sum_template
 from matcalc.codegen.terms import Term
-from matcalc.errors import LimitError, NotYetError
+from matcalc.errors import NotYetError
 
 if TYPE_CHECKING:
     from matcalc.codegen.program import Program
 
-__all__ = ["ATOM", "CALLS", "Writer"]
-
-#: How tightly the text of a term binds.
-COMPARE, _SUM, _PRODUCT, _MINUS, _POWER, ATOM = range(-1, 5)
+__all__ = ["CALLS", "Writer"]
 
 
 class Writer:
@@ -43,16 +55,16 @@ class Writer:
 
     def number(self, value: Fraction) -> str:
         """A number as an operand."""
-        text = _number(abs(value))
+        text = number_text(abs(value))
         return "-" + text if value < 0 else text
 
     def scaled(self, c: Fraction, core: Term) -> str:
         """A positive number times a term."""
-        return _scaled(self, c, core)[0]
+        return scaled_text(self, c, core)[0]
 
     def power(self, base: Term, exponent: Fraction) -> str:
         """A positive power of a term, as a factor."""
-        return _power(self, base, exponent)
+        return power_text(self, base, exponent)
 
     def _written(self, term: Term) -> tuple[str, int]:
         special = _WRITERS.get(term.op)
@@ -98,126 +110,8 @@ def _level(template: str) -> int:
     if re.search(r"[<>]|==", outside):
         return COMPARE
     if re.search(r" [+-] ", outside):
-        return _SUM
-    return _PRODUCT if re.search(r"[*/@]", outside) else _MINUS if outside.startswith("-") else ATOM
-
-
-# --- numbers, sums, products ---------------------------------------------------------------------
-
-
-def _number(value: Fraction) -> str:
-    """A number that is not negative, as an integer, a short decimal or a quotient."""
-    p, q = value.numerator, value.denominator
-    try:
-        if p < 10**15 and q == 1:
-            return str(p)
-        if p < 10**15 and q < 10**15:
-            digits = f"{p / q!r}"
-            return digits if len(digits) <= 6 and Fraction(digits) == value else f"{p} / {q}"
-        return repr(p / q)
-    except OverflowError:
-        raise LimitError("a number is too large for floating-point code") from None
-
-
-def _write_number(self: Writer, term: Term) -> tuple[str, int]:
-    value = term.value
-    text = _number(abs(value))
-    if self.fast and value == 0:
-        text = "0.0"
-    level = _PRODUCT if " / " in text else ATOM
-    return ("-" + text, min(level, _MINUS)) if value < 0 else (text, level)
-
-
-def _write_sum(self: Writer, term: Term, sign: int = 1) -> tuple[str, int]:
-    pairs = [(sign * c, operand) for c, operand in term.summands]
-    positive = [i for i, (c, _) in enumerate(pairs) if c > 0]
-    computed = [i for i in positive if pairs[i][1].op == "matmul" and pairs[i][1] not in self.names]
-    first = (computed or positive or [0])[0]
-    text = ""
-    for c, operand in [pairs[first], *pairs[:first], *pairs[first + 1 :]]:
-        body = self.text(operand, _PRODUCT) if abs(c) == 1 else _scaled(self, abs(c), operand)[0]
-        if not text:
-            minus_level = _POWER if c < 0 else _PRODUCT
-            text = "-" + (self.text(operand, minus_level) if c == -1 else body) if c < 0 else body
-        else:
-            text += (" - " if c < 0 else " + ") + body
-    return text, _SUM
-
-
-def _write_scale(self: Writer, term: Term) -> tuple[str, int]:
-    c = term.value
-    if self.fast and c == -1 and term.args[0].op == "call" and term.args[0].data == "abs" and term.rank:
-        return f"np.copysign({self.text(term.args[0].args[0])}, -1.0)", ATOM  # −|u| in one call
-    if c == -1 and term.args[0].op == "plus" and term.args[0] not in self.names:
-        return _write_sum(self, term.args[0], -1)
-    if c == -1:
-        return "-" + self.text(term.args[0], _POWER), _MINUS
-    text, level = _scaled(self, abs(c), term.args[0])
-    return ("-" + text, min(level, _MINUS)) if c < 0 else (text, level)
-
-
-def _scaled(self: Writer, c: Fraction, core: Term) -> tuple[str, int]:
-    """C times a core, for a positive c."""
-    if core.op == "number":
-        text = _number(c)
-        return text, _PRODUCT if " / " in text else ATOM
-    if core.op == "times" and core not in self.names:
-        return _product(self, c, core)
-    text = self.text(core, _POWER)
-    if c.numerator == 1 and " / " in _number(c):
-        return f"{text} / {c.denominator}", _PRODUCT
-    number = _number(c)
-    return (f"({number}) * {text}" if " / " in number else f"{number} * {text}"), _PRODUCT
-
-
-def _product(self: Writer, c: Fraction, term: Term) -> tuple[str, int]:
-    """A product of powers: scalars first, so that they are multiplied before an array is."""
-    above: list[tuple[Term, Fraction]] = []
-    below: list[tuple[Term, Fraction]] = []
-    for base, exponent in term.powers:
-        (above if exponent > 0 else below).append((base, abs(exponent)))
-    scalars_above = [p for p in above if not p[0].rank]
-    scalars_below = [p for p in below if not p[0].rank]
-    arrays_above, arrays_below = [p for p in above if p[0].rank], [p for p in below if p[0].rank]
-    numerator, denominator = Fraction(c.numerator), Fraction(c.denominator)
-    if " / " not in _number(c) and not (numerator == 1 and (scalars_below or (not term.rank and arrays_below))):
-        numerator, denominator = c, Fraction(1)
-    up = [_number(numerator)] if numerator != 1 else []
-    down = [_number(denominator)] if denominator != 1 else []
-    up += [_power(self, *p) for p in scalars_above]
-    down += [_power(self, *p) for p in scalars_below]
-    if up and (arrays_above or arrays_below):
-        front = _quotient(up, down)
-        up, down = [front], []
-    up += [_power(self, *p) for p in arrays_above]
-    down += [_power(self, *p) for p in arrays_below]
-    if len(up) == 1 and not down:
-        return up[0], _POWER
-    return _quotient(up, down), _PRODUCT
-
-
-def _quotient(up: Sequence[str], down: Sequence[str]) -> str:
-    above = " * ".join(up) or "1"
-    if not down:
-        return above
-    return f"{above} / {down[0] if len(down) == 1 else '(' + ' * '.join(down) + ')'}"
-
-
-def _power(self: Writer, base: Term, exponent: Fraction) -> str:
-    """A positive power as a factor."""
-    if exponent == 1:
-        return self.text(base, _POWER)
-    if exponent == 3 and base.rank:
-        factor = self.text(base, _POWER)
-        return f"({factor} * {factor} * {factor})"
-    if exponent == 4 and base.rank:
-        return f"({self.text(base, ATOM)}**2)**2"
-    shown = _number(exponent)
-    return f"{self.text(base, ATOM)}**{shown if ' ' not in shown else f'({shown})'}"
-
-
-def _write_product(self: Writer, term: Term) -> tuple[str, int]:
-    return _product(self, Fraction(1), term)
+        return SUM
+    return PRODUCT if re.search(r"[*/@]", outside) else MINUS if outside.startswith("-") else ATOM
 
 
 # --- calls, contractions, arrays -----------------------------------------------------------------
@@ -232,7 +126,7 @@ def is_python(term: Term) -> bool:
 
 def _write_call(self: Writer, term: Term) -> tuple[str, int]:
     if term.data == "power":
-        return f"{self.text(term.args[0], ATOM)}**{self.text(term.args[1], ATOM)}", _POWER
+        return f"{self.text(term.args[0], ATOM)}**{self.text(term.args[1], ATOM)}", POWER
     squared = term.args[0]
     if term.data == "sqrt" and squared.op in _SQUARES and squared not in self.names and len(set(squared.args)) == 1:
         return f"euclidean_norm({self.text(squared.args[0])})", ATOM
@@ -252,7 +146,7 @@ def _write_matmul(self: Writer, term: Term) -> tuple[str, int]:
         if left.op == "transpose" and left not in self.names and right.rank == 1:
             left, right = right, left.args[0]
         return f"{self.text(left, ATOM)}.dot({self.text(right)})", ATOM
-    return f"{self.text(left, _PRODUCT if left.op == 'matmul' else _POWER)} @ {self.text(right, _POWER)}", _PRODUCT
+    return f"{self.text(left, PRODUCT if left.op == 'matmul' else POWER)} @ {self.text(right, POWER)}", PRODUCT
 
 
 def _write_size(self: Writer, term: Term) -> tuple[str, int]:
@@ -339,24 +233,24 @@ def _write_index_sum(self: Writer, term: Term) -> tuple[str, int]:
 def _write_entry(self: Writer, term: Term) -> tuple[str, int]:
     """A row, a column or an entry; indices count from 1, and Python from 0."""
     array, k = term.args
-    at = str(int(k.value) - 1) if k.op == "number" else f"{self.text(k, _SUM)} - 1"
+    at = str(int(k.value) - 1) if k.op == "number" else f"{self.text(k, SUM)} - 1"
     rest = ", ..." if self.whole_index and array.rank == 2 else ""
     return f"{self.text(array, ATOM)}[{f':, {at}' if term.data == 1 else at + rest}]", ATOM
 
 
 def _write_unit(self: Writer, term: Term) -> tuple[str, int]:
     k, size = term.args
-    at = str(int(k.value) - 1) if k.op == "number" else f"{self.text(k, _SUM)} - 1"
+    at = str(int(k.value) - 1) if k.op == "number" else f"{self.text(k, SUM)} - 1"
     return f"np.eye(1, {self.text(size)}, {at})[0]", ATOM
 
 
 _WRITERS: dict[str, Callable[[Writer, Term], tuple[str, int]]] = {
     "input": lambda self, t: (self.identifiers[str(t.data)], ATOM),
     "constant": lambda self, t: ({"π": "np.pi", "pi": "np.pi", "e": "np.e"}[str(t.data)], ATOM),
-    "number": _write_number,
-    "plus": _write_sum,
-    "scale": _write_scale,
-    "times": _write_product,
+    "number": write_number,
+    "plus": write_sum,
+    "scale": write_scale,
+    "times": write_product,
     "call": _write_call,
     "function": _write_call,
     "matmul": _write_matmul,
