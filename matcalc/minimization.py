@@ -6,7 +6,7 @@ u, v ≥ 0 (Boyd & Vandenberghe, §6.1.1); every other term that has kinks is re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from matcalc.notation.declarations import Declaration
 from matcalc.notation.names import normalise_name
 from matcalc.notation.text import to_text
 from matcalc.packing import Packed, Split
+from matcalc.solvers import METHODS, Record, solver_options
 from matcalc.solving.affine import substitute
 from matcalc.solving.problem import Where, listed, read_problem
 
@@ -31,18 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Minimum", "minimize"]
 
-#: method → whether it takes Hessian–vector products, bounds, linear constraints.
-METHODS: dict[str, tuple[bool, bool, bool]] = {
-    "L-BFGS-B": (False, True, False),
-    "BFGS": (False, False, False),
-    "CG": (False, False, False),
-    "TNC": (False, True, False),
-    "SLSQP": (False, True, True),
-    "Newton-CG": (True, False, False),
-    "trust-krylov": (True, False, False),
-    "trust-ncg": (True, False, False),
-    "trust-constr": (True, True, True),
-}
 #: A gradient smaller than this, relative to the value, is rounding: line searches fail there.
 _ROUNDING = 1e-8
 Bounds = Mapping[str, tuple[object, object]]
@@ -250,7 +239,7 @@ class _Task:
         if self.equations and not takes_constraints:
             raise OptionError(f"{method} takes no constraints", advice="SLSQP and trust-constr do")
         packed.check_start()
-        record = _Record(packed.value_and_gradient, progress)
+        record = Record(packed.value_and_gradient, progress)
 
         def solved(begin: Array) -> Any:
             return optimize.minimize(
@@ -262,7 +251,7 @@ class _Task:
                 bounds=packed.bounds if packed.bounded else None,
                 constraints=packed.constraints(optimize.LinearConstraint) if self.equations else (),
                 callback=record.after_iteration,
-                options=_options(method, tolerance, iterations),
+                options=solver_options(method, tolerance, iterations),
             )
 
         begin = packed.beside_start() if not self.equations else None
@@ -300,60 +289,3 @@ def _penalty(term: Expr, variables: Sequence[Expr]) -> tuple[Expr, Expr | None]:
         if not m and absolute and s.args[0] in variables:
             return multiply(number(c), *scalars[:i], *scalars[i + 1 :]), s.args[0]
     return term, None
-
-
-def _options(method: str, tolerance: float, iterations: int) -> dict[str, object]:
-    """Tolerances in each solver's own words."""
-    options: dict[str, object] = {"maxiter": iterations}
-    if method == "L-BFGS-B":
-        options.update(gtol=tolerance, ftol=1e-15, maxfun=10 * iterations, maxcor=20)
-    elif method == "TNC":
-        options.update(gtol=tolerance, ftol=1e-15, maxfun=options.pop("maxiter"))
-    elif method == "SLSQP":
-        options["ftol"] = tolerance**1.5
-    elif method == "Newton-CG":
-        options["xtol"] = tolerance
-    elif method == "trust-constr":
-        options.update(gtol=tolerance, xtol=tolerance)
-    else:
-        options["gtol"] = tolerance
-    return options
-
-
-class _Record:
-    """The value after each iteration, and a progress bar where there is one."""
-
-    def __init__(self, function: Callable[[Array], tuple[float, Array]], progress: bool) -> None:
-        self.function = function
-        self.history: list[float] = []
-        self.last: tuple[Array, float] | None = None
-        self.bar = _progress_bar() if progress else None
-
-    def evaluate(self, x: Array) -> tuple[float, Array]:
-        """The function, with its last value remembered."""
-        value, gradient = self.function(x)
-        if not self.history:
-            self.history.append(value)
-        self.last = (x.copy(), value)
-        return value, gradient
-
-    def after_iteration(self, x: Array, *state: object) -> None:
-        """Called by the solver."""
-        known = self.last is not None and bool((self.last[0] == x).all())
-        self.history.append(self.last[1] if known and self.last is not None else self.function(x)[0])
-        if self.bar is not None:
-            self.bar.set_postfix(f=self.history[-1])
-            self.bar.update(1)
-
-    def close(self) -> None:
-        """End the bar."""
-        if self.bar is not None:
-            self.bar.close()
-
-
-def _progress_bar() -> Any:
-    try:
-        from tqdm.auto import tqdm
-    except ImportError:
-        return None
-    return tqdm(unit=" iterations")
