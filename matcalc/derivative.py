@@ -136,7 +136,16 @@ class Derivative(LinearMap, Coded):
         )  # fmt: skip
 
     def explain(self, format: str = "text", detail: str = "brief") -> str:
-        """The derivation as text or Markdown; with detail="full" every operation has lines of its own."""
+        """The derivation as "text" or "markdown"; with detail="full" every operation has lines of its own.
+
+        Raises OptionError for another format or detail, DerivativeError where there is no derivation (see steps).
+
+        >>> from matcalc import derive
+        >>> print(derive("½ ‖x‖²", "x").explain())
+        f = ½ ‖x‖²
+        df = x : dx    product rule
+        ∂f/∂x = x      what stands before dx
+        """
         return self.steps.explain(format, detail)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
@@ -214,19 +223,35 @@ class Derivative(LinearMap, Coded):
         )
 
     def as_torch(self) -> Callable[..., object]:
-        """The function for PyTorch, of named tensors; its backward pass is the closed form for every argument."""
+        """The function for PyTorch, of named tensors; its backward pass is the closed form for every argument.
+
+        f(A=…, x=…) takes one tensor for every symbol and returns the value; `f(…).backward()` fills `.grad`.
+        Raises MatcalcError where a gradient has no closed form; needs PyTorch, which is not installed with matcalc.
+        """
         from matcalc.frameworks import as_torch
 
         return as_torch(self.function, self.where)
 
     def as_jax(self) -> Callable[..., object]:
-        """The function for JAX, of named arrays; its backward pass is the closed form for every argument."""
+        """The function for JAX, of named arrays; its backward pass is the closed form for every argument.
+
+        f(A=…, x=…) takes one array for every symbol and works under jax.jit.
+        Raises MatcalcError where a gradient has no closed form; needs JAX, which is not installed with matcalc.
+        """
         from matcalc.frameworks import as_jax
 
         return as_jax(self.function, self.where)
 
     def check(self, points: int = 3, seed: int = 0) -> Certificate:
-        """A numeric certificate: the answer against difference quotients of what it is the derivative of."""
+        """A numeric certificate: the answer against difference quotients of what it is the derivative of.
+
+        Sizes and data are drawn at random, with all facts that are declared, `points` times; the certificate is
+        true if all entries agree, and str() of it says how well. Raises OptionError for points other than 1, 2, …
+
+        >>> from matcalc import derive
+        >>> bool(derive("logdet(A Aᵀ)", "A").check())
+        True
+        """
         from matcalc.check import check
 
         of, dx = self._source if self.before else self.function, None

@@ -99,7 +99,12 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        """What must hold for the answers to exist."""
+        """What must hold for the answers to exist.
+
+        >>> from matcalc import derive
+        >>> derive("xᵀX⁻¹x", ["x", "X"]).conditions
+        ('X invertible',)
+        """
         return tuple(self._conditions())
 
     def _conditions(self) -> Iterator[str]:
@@ -111,6 +116,13 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
         """The derivation of all answers at once: df = G : dW + g : dx.
 
         Raises DerivativeError where there is none: of order 2, and of what is no scalar.
+
+        >>> from matcalc import derive
+        >>> print(derive("xᵀA y", ["x", "y"]).steps)
+        f = xᵀA y
+        df = dxᵀA y + xᵀA dy = (A y) : dx + (Aᵀ x) : dy    product rule; Frobenius product
+        ∂f/∂x = A y                                        what stands before dx
+        ∂f/∂y = Aᵀ x                                       what stands before dy
         """
         from matcalc.derivation import Task, derivation
 
@@ -160,7 +172,15 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
     def latex(
         self, kind: str = "answer", *, bold: bool = False, transpose: str = r"\top", style: str = "fraction"
     ) -> str:
-        """The answers in LaTeX, one a line, or the derivation of all of them; options as for a Derivative."""
+        """The answers in LaTeX, one a line, or the derivation of all of them; options as for a Derivative.
+
+        >>> from matcalc import derive
+        >>> print(derive("xᵀy", ["x", "y"]).latex())
+        \\begin{aligned}
+        \\frac{\\partial f}{\\partial x} &= y \\\\
+        \\frac{\\partial f}{\\partial y} &= x
+        \\end{aligned}
+        """
         check_choice("kind", kind, ("answer", "derivation"))
         if kind == "derivation":
             from matcalc.derivation.forms import Style
@@ -208,7 +228,15 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
     # --- code --------------------------------------------------------------------------------------
 
     def update_rule(self, step: str = "η") -> UpdateRule:
-        """Gradient descent in all variables at once, each gradient taken before any of them moves."""
+        """Gradient descent in all variables at once, each gradient taken before any of them moves.
+
+        Raises DerivativeError for what are no gradients of a scalar function.
+
+        >>> from matcalc import derive
+        >>> print(derive("½ ‖y − A x‖²", ["x", "y"]).update_rule())
+        x ← x − η Aᵀ(A x − y)
+        y ← y − η (y − A x)
+        """
         from matcalc.training import update_rule
 
         found = {str(key): d for key, d in self.items()}

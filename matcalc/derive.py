@@ -37,7 +37,10 @@ Where = Mapping[str, str] | str | None
 
 
 def simplify(f: str | Expr, *, where: Where = None) -> Expr:
-    """f in its shortest known form.
+    """f in its shortest known form, of the same value and shape; declared facts shorten it further.
+
+    f is text, an Expr or an expression of SymPy; `where` declares shapes and facts as in derive. Raises
+    MatcalcError where f cannot be read.
 
     >>> str(simplify("A x + Aᵀx", where={"A": "n n symmetric", "x": "n"}))
     '2 A x'
@@ -132,7 +135,16 @@ def derive(
     facts: {"A": "m n", "S": "n n spd", "α": "scalar"}. The gradient has the shape of the variable:
     df = ⟨G, dX⟩ (Magnus & Neudecker, 3rd ed., §9.2).
 
-    Raises MatcalcError, of a kind that says what is wrong.
+    order      1, 2, …: the derivative of the derivative; 2 is the Hessian.
+    layout     "gradient": the shape of wrt for a scalar f, m×n for f ∈ ℝᵐ by x ∈ ℝⁿ; "numerator": the
+               transpose of that for a scalar f.
+    structure  for a variable in a subspace (symmetric, skew, diagonal, lower, upper): "project" the gradient
+               onto it, "ignore" it, or "cookbook", G + Gᵀ − I ⊙ G for symmetric (Petersen & Pedersen, §2.8).
+    notation   how text is read: "auto", "text", "latex" or "einstein".
+    functions  name → formula in t of an elementwise function of your own, or an expression of SymPy.
+
+    Raises MatcalcError, of a kind that says what is wrong: ParseError, AmbiguityError, ShapeError and
+    DeclarationError of the text, DerivativeError of the question, OptionError of an option.
 
     >>> print(derive("‖y − A x‖²", "x").expr)
     2 Aᵀ(A x − y)
@@ -204,6 +216,9 @@ def differential(
     functions: Mapping[str, object] | None = None,
 ) -> Expr:
     """df in all variables of f at once, linear in dX for each of them; the names in `constant` are held.
+
+    It has the shape of f (Magnus & Neudecker, 3rd ed., §5.4). Raises DerivativeError for a name in
+    `constant` that does not occur, and the errors of the reader.
 
     >>> print(differential("tr(A X⁻¹)", constant=["A"]))
     −tr(A X⁻¹ dX X⁻¹)

@@ -32,7 +32,8 @@ Expr.from_sympy_form = staticmethod(_from_sympy)
 def symbols(declarations: str) -> tuple[Expr, ...]:
     """The symbols of a declaration list, in its order; their shapes are as declared.
 
-    Facts belong to the question and not to a symbol: they are given to `derive` in `where`.
+    Facts belong to the question and not to a symbol: they are given to `derive` in `where`. Raises
+    DeclarationError for a fact, for a symbol without a shape and for an empty list.
 
     >>> from matcalc import derive, symbols
     >>> A, x, y = symbols("A: m n, x: n, y: m")

@@ -64,7 +64,12 @@ class LinearMap:
 
     @property
     def variable(self) -> Expr:
-        """The variable of differentiation as an Expr: a symbol, or eᵢᵀA for a row of A."""
+        """The variable of differentiation as an Expr: a symbol, or eᵢᵀA for a row of A.
+
+        >>> from matcalc import derive
+        >>> print(derive("‖A x − b‖²", "A").variable)
+        A
+        """
         return self._by.expr
 
     @property
@@ -77,12 +82,24 @@ class LinearMap:
 
     @property
     def shape(self) -> tuple[Dim, ...]:
-        """(rows, columns) in dimension names or integers; one entry an axis where there are more."""
+        """(rows, columns) in dimension names or integers; one entry an axis where there are more.
+
+        >>> from matcalc import derive
+        >>> derive("‖y − A x‖²", "x", layout="numerator").shape, derive("A X", "X").shape
+        ((1, 'n'), ('m', 'p', 'n', 'p'))
+        """
         return self.axes if len(self.axes) > 2 else self.expr.shape
 
     @property
     def axes(self) -> tuple[Dim, ...]:
-        """The axes of the array: those of the function, then those of the variable, once for each order."""
+        """The axes of the array that compile() returns: those of f, then those of wrt once for each order.
+
+        A scalar has none, a vector or a row one, a matrix two.
+
+        >>> from matcalc import derive
+        >>> derive("‖y − A x‖²", "x").axes, derive("logdet X", "X", order=2).axes
+        (('n',), ('n', 'n', 'n', 'n'))
+        """
         variable = axes_of(self._by.shape)
         source = axes_of(self.function.shape)
         for name in self.before:
@@ -91,12 +108,22 @@ class LinearMap:
 
     @property
     def shapes(self) -> dict[str, Shape]:
-        """The shape of every symbol of the function."""
+        """The shape of every symbol of the function, as (rows, columns).
+
+        >>> from matcalc import derive
+        >>> derive("‖y − A x‖²", "x").shapes
+        {'y': ('m', 1), 'A': ('m', 'n'), 'x': ('n', 1)}
+        """
         return {name: d.shape for name, d in self.where.items()}
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        """What must hold for the answer to exist."""
+        """What must hold for the answer to exist, collected from the functions that f is made of.
+
+        >>> from matcalc import derive
+        >>> derive("xᵀX⁻¹x + ‖x − y‖", "x").conditions
+        ('X invertible', 'x ≠ y')
+        """
         return tuple(self._conditions())
 
     def _conditions(self) -> Iterator[str]:
@@ -123,7 +150,14 @@ class LinearMap:
 
     @property
     def differential(self) -> Expr:
-        """The linear map's action on dX: df for a function, d(∂f/∂X) at order 2, as an Expr linear in dX."""
+        """The linear map's action on dX: df for a function, d(∂f/∂X) at order 2, as an Expr linear in dX.
+
+        It has the shape of what is differentiated (Magnus & Neudecker, 3rd ed., §5.4).
+
+        >>> from matcalc import derive
+        >>> print(derive("logdet X", "X").differential)
+        tr(X⁻¹ dX)
+        """
         if self.kind == "differential":
             return self.expr
         dx = direction(self._by.whole)
@@ -131,7 +165,14 @@ class LinearMap:
 
     @property
     def bilinear(self) -> Expr:
-        """d²f = ⟨dX, d∇f⟩ of a scalar function, a quadratic form in dX."""
+        """d²f = ⟨dX, d∇f⟩ of a scalar function at order 2, a quadratic form in dX.
+
+        Raises DerivativeError at another order, for what is no scalar, and by two variables.
+
+        >>> from matcalc import derive
+        >>> print(derive("logdet X", "X", order=2).bilinear)
+        −tr(X⁻¹ dX X⁻¹ dX)
+        """
         if self.order != 2 or self.function.shape != SCALAR or self._mixed or self.along:
             raise DerivativeError("d²f is the second differential of a scalar function by one variable")
         whole = direction(self._by.whole)
@@ -145,7 +186,14 @@ class LinearMap:
 
     @property
     def kronecker(self) -> Expr:
-        """M with vec(dF) = M vec(dX), vec stacking columns; for a gradient or a Jacobian the answer itself."""
+        """M with vec(dF) = M vec(dX), vec stacking columns; for a gradient or a Jacobian the answer itself.
+
+        (Magnus & Neudecker, 3rd ed., §5.15.) Raises DerivativeError where the map has no matrix in closed form.
+
+        >>> from matcalc import derive
+        >>> print(derive("A X B", "X").kronecker)
+        Bᵀ ⊗ A
+        """
         if self.kind != "differential":
             return self.expr
         return shortener(self.where)(vec_matrix(*self._moved))
@@ -159,7 +207,14 @@ class LinearMap:
 
     @property
     def index(self) -> IndexForm:
-        """The entries of the derivative in index notation: ∂fᵢ/∂Wⱼₖ = δᵢⱼ xₖ."""
+        """The entries of the derivative in index notation, with δ where two indices must be equal.
+
+        Raises DerivativeError for a derivative in a direction, and where an entry has no closed form.
+
+        >>> from matcalc import derive
+        >>> print(derive("W x", "W").index)
+        ∂fᵢ/∂Wⱼₖ = δᵢⱼ xₖ
+        """
         from matcalc.calculus.indices import index_form
 
         self._refuse_direction("index")
@@ -211,7 +266,16 @@ class LinearMap:
 
     @property
     def factors(self) -> Factors:
-        """The chain rule for a program: each step's derivative in numerator layout, the last step first."""
+        """The chain rule for a program: each step's derivative in numerator layout, the last step first.
+
+        Raises DerivativeError for what is no program, for order 2 and for a part of a variable.
+
+        >>> from matcalc import derive
+        >>> print(derive("z = W x + b; a = tanh(z); ½‖a‖²", "x").factors)
+        ∂f/∂a = aᵀ          1×m
+        ∂a/∂z = diag(𝟏 − tanh(z)²)          m×m
+        ∂z/∂x = W          m×n
+        """
         from matcalc.calculus.factors import chain_factors
 
         self._refuse_direction("factors")
@@ -238,15 +302,28 @@ class LinearMap:
             raise DerivativeError(f"{what} is a reading of the derivative, and this is one already: {self._head()}")
 
     def jvp(self, v: str = "V") -> Self:
-        """The linear map in a free direction of the variable's shape, without the matrix of it.
+        """The linear map in a free direction of the variable's shape, without the matrix of it: a Derivative itself.
 
-        For order 2 this is the Hessian–vector product.
+        It has the shape of the function; for order 2 it is the Hessian–vector product (Pearlmutter 1994).
+        Raises OptionError where v names a symbol of the function.
+
+        >>> from matcalc import derive
+        >>> print(derive("logdet X", "X", order=2).jvp("V").expr)
+        −X⁻ᵀ Vᵀ X⁻ᵀ
         """
         name = self._direction(v, "jvp")
         return self._along("jvp", name, self._act(symbol(name, self._by.shape)))
 
     def vjp(self, u: str = "U") -> Self:
-        """The adjoint of the linear map applied to a free cotangent of the function's shape."""
+        """The adjoint of the linear map applied to a free cotangent of the function's shape: a Derivative itself.
+
+        It has the shape of the variable: ⟨U, dF⟩ = ⟨vjp, dX⟩. Raises OptionError where u names a symbol of
+        the function.
+
+        >>> from matcalc import derive
+        >>> print(derive("A X B", "X").vjp("U").expr)
+        Aᵀ U Bᵀ
+        """
         name = self._direction(u, "vjp")
         source, cotangent = self._source, symbol(name, self._source.shape)
         pulled = self._by.part(adjoints(source, (self._by.whole,), cotangent)[self._by.whole])

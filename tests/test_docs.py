@@ -2,6 +2,7 @@
 
 import doctest
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,13 @@ def test_the_examples_print_what_they_show(name):
 def test_the_links_lead_somewhere(name):
     for link in re.findall(r"\]\(([^)#]+)\)", (DOCS / name).read_text(encoding="utf-8")):
         assert "://" in link or (DOCS / link).exists(), link
+
+
+def test_the_index_names_all_that_is_public():
+    index = (DOCS / "index.md").read_text(encoding="utf-8")
+    members = {name for name in (*dir(Derivative), *(f.name for f in fields(Derivative))) if not name.startswith("_")}
+    assert not [name for name in sorted(members) if not re.search(rf"`d\.{name}\b", index)]
+    assert not [name for name in matcalc.__all__ if not re.search(rf"`{name}[`(]", index)]
 
 
 def test_the_index_names_what_exists():

@@ -56,6 +56,16 @@ class Coded:
         target: "numpy"; "jax" or "torch"; "xp", functions of the array API standard only.
         standalone: a file that compares the shapes of its arguments, and has example data, a numeric
         test and a main.
+
+        Raises OptionError for a target or a `what` that does not exist, NotYetError where a target has no
+        form for an operation.
+
+        >>> from matcalc import derive
+        >>> print(derive("‖y − A x‖²", "x").code(what="derivative"))
+        def derivative(y, A, x):
+            \"\"\"∂f/∂x = 2 Aᵀ(A x − y)          A ∈ ℝᵐˣⁿ, x ∈ ℝⁿ, y ∈ ℝᵐ\"\"\"
+            return 2 * (A.T @ (A @ x - y))
+        <BLANKLINE>
         """
         from matcalc.codegen.targets import kernels_of
 
@@ -85,7 +95,13 @@ class Coded:
 
         It returns an array whose axes are those of the function, then those of the variable; a
         tuple of arrays for several `what`. target: "numpy"; "jax" or "torch", on arrays of that
-        library; "dask" for data in blocks of rows, on dask arrays.
+        library; "dask" for data in blocks of rows, on dask arrays. A call raises DataError, which names
+        the symbol and the shapes, where arrays do not fit.
+
+        >>> from matcalc import derive
+        >>> gradient = derive("‖y − A x‖²", "x").compile()
+        >>> gradient(A=[[1, 0], [0, 1]], x=[1, 1], y=[0, 0]).tolist()
+        [2.0, 2.0]
         """
         from matcalc.codegen.targets import kernels_of
 
@@ -101,7 +117,17 @@ class Coded:
 
     @property
     def program(self) -> Program:
-        """The plan of value and derivative together; printed with the cost of each line."""
+        """The plan of value and derivative together; printed with the cost of each line.
+
+        Raises NotYetError where the array has no closed form.
+
+        >>> from matcalc import derive
+        >>> print(derive("½ ‖x‖²", "x").program)
+        inputs  x: n
+        output  value: scalar = 0.5 * (x @ x)   2 n + 1 flops, 16 n bytes
+        output  derivative: n = x.copy()        0 flops, 16 n bytes
+        all                                     2 n + 1 flops, 32 n bytes
+        """
         found = self._planned(BOTH)
         if found is None:
             raise NotYetError("the array has no closed form, and is computed column by column")
@@ -109,7 +135,12 @@ class Coded:
 
     @property
     def is_row_separable(self) -> bool:
-        """Whether value and derivative are sums over the rows of the data, or have a row for each, in one pass."""
+        """Whether value and derivative are sums over the rows of the data, or have a row for each, in one pass.
+
+        >>> from matcalc import derive
+        >>> derive("‖y − A x‖²", "x").is_row_separable, derive("logdet X", "X").is_row_separable
+        (True, False)
+        """
         from matcalc.codegen.rows import split_rows
 
         program = self._planned(BOTH)

@@ -74,7 +74,11 @@ def parse(
     functions: Mapping[str, object] | None = None,
     notation: str = "auto",
 ) -> Expr:
-    """The expression that a text says.
+    """The expression that a text says, of the shape that its symbols give it.
+
+    `where` declares shapes and facts, `functions` the reader's own, and notation is "auto", "text", "latex" or
+    "einstein", as in derive. parse(str(e)) is e again, with the same declarations. Raises ParseError,
+    AmbiguityError, ShapeError or DeclarationError, with the place marked.
 
     >>> from matcalc import parse
     >>> print(parse("norm2(y - A*x)^2", {"A": "m n", "x": "n", "y": "m"}))
