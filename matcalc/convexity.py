@@ -83,9 +83,10 @@ def curvature(f: str | Expr, wrt: str, *, where: Where = None) -> Curvature:
 
     The Hessian is positive semidefinite by its form and the declared facts (Boyd & Vandenberghe,
     §3.1.4); kinks are judged by composition with affine maps (ibid., §3.2). A domain that is not
-    known to be convex makes the answer "unknown".
+    known to be convex makes the answer "unknown". f is text or an Expr, wrt the name of one whole variable,
+    and `where` declares shapes and facts as in derive; `.verdict` is the answer, `.certificate` the reasons.
 
-    Raises DerivativeError if f is not scalar or does not depend on wrt.
+    Raises DerivativeError if f is not scalar, or wrt does not occur in it or is a part of a variable.
 
     >>> print(curvature("‖A x − b‖²", "x"))
     convex

@@ -47,9 +47,19 @@ class Derivative(LinearMap, Coded):
     where     every symbol of the function with its shape and facts.
     kind      "gradient", "derivative" by a scalar, "jacobian", "differential" where there are more than
               two axes, or "jvp" and "vjp": the linear map or its adjoint in the direction `along`.
+    order     how often it was differentiated; notes: what was assumed in reading, and is said with the answer.
+    layout, structure  as they were asked for (see derive).
     of        what the last differentiation was of: the function, or its derivative by `before`.
     definitions  the names that a program gives, in terms of symbols and earlier names; `named` is the
               answer written with them, `last` the last statement and `letter` its name.
+
+    Vectors are n×1, vec stacks columns, and df = ⟨G, dX⟩ for the gradient G (Magnus & Neudecker, 3rd ed., §9.2).
+    Two derivatives are equal if all that was asked and answered is.
+
+    >>> from matcalc import derive
+    >>> d = derive("‖y − A x‖²", "x")
+    >>> print(d.kind, "of", d.function, "by", d.wrt, "=", d.expr)
+    gradient of ‖y − A x‖² by x = 2 Aᵀ(A x − y)
     """
 
     # --- how it is shown -------------------------------------------------------------------------

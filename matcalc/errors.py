@@ -24,7 +24,16 @@ class MatcalcError(Exception):
     """Something matcalc refuses: what is wrong, where, and what to do about it.
 
     message: one sentence. source and spans: the text and the places in it that a caret marks.
-    advice: the way out, if one is known.
+    advice: the way out, if one is known. str() of it is all of these on lines of their own.
+
+    >>> from matcalc import MatcalcError, derive
+    >>> try:
+    ...     derive("‖y − A x", "x")
+    ... except MatcalcError as error:
+    ...     print(error)
+    ‖ is never closed
+      ‖y − A x
+      ^
     """
 
     def __init__(

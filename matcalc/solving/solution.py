@@ -140,7 +140,18 @@ class Solution:
         """The source of a function of the data that returns the unknowns.
 
         method: "solve" by linear systems, "cholesky" by Cholesky factors of BᵀB where the conditions
-        say that B has full column rank, "lstsq" for (BᵀB)⁻¹Bᵀy by least squares on B itself.
+        say that B has full column rank, "lstsq" for (BᵀB)⁻¹Bᵀy by least squares on B itself. Raises
+        OptionError for another method, and for "lstsq" where the solution is no least-squares solution.
+
+        >>> from matcalc import solve
+        >>> print(solve("‖X β − y‖²", "β").code("lstsq"))
+        import numpy as np
+        <BLANKLINE>
+        <BLANKLINE>
+        def solution(X, y):
+            \"\"\"β* = (XᵀX)⁻¹ Xᵀ y          minimum\"\"\"
+            return np.linalg.lstsq(X, y[:, None], rcond=None)[0].ravel()
+        <BLANKLINE>
         """
         from matcalc.codegen.compiled import numpy_code
 
@@ -148,7 +159,12 @@ class Solution:
         return numpy_code(outputs, inputs, name="solution", title=str(self).splitlines()[0])
 
     def compile(self, method: str = "solve") -> Compiled:
-        """A callable of the data that returns the unknown, or a tuple of the unknowns."""
+        """A callable of the data that returns the unknown, or a tuple of the unknowns; method as for code.
+
+        >>> from matcalc import solve
+        >>> solve("‖X β − y‖²", "β").compile()(X=[[1, 0], [0, 2]], y=[1, 4]).tolist()
+        [1.0, 2.0]
+        """
         from matcalc.codegen.compiled import compile_numpy
 
         outputs, inputs = self._coded(method)

@@ -40,7 +40,7 @@ __all__ = ["from_sympy"]
 
 
 def from_sympy(expression: object) -> Expr:
-    """The expression that a SymPy expression says.
+    """The expression that a SymPy expression says; its symbols keep their names and shapes, not their assumptions.
 
     >>> import sympy
     >>> from matcalc import derive, from_sympy
