@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from matcalc.algebra.expr import Expr, postorder
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.shapes import Shape
+from matcalc.algebra.walk import computed
 from matcalc.codegen.chains import Chains, Factor, scaled_product
 from matcalc.codegen.elementwise import (
     dense,
@@ -40,20 +41,8 @@ class Lowering:
         self.users = Counter(arg for node in postorder(*roots) for arg in node.args)
 
     def __call__(self, root: Expr) -> Term:
-        """The term of an expression; a loop, since expressions may be deep."""
-        stack = [root]
-        while stack:
-            node = stack[-1]
-            if node in self.images:
-                stack.pop()
-                continue
-            todo = [e for e in self.needs(node) if e not in self.images]
-            if todo:
-                stack.extend(reversed(todo))
-            else:
-                self.images[node] = self.lower(node)
-                stack.pop()
-        return self.images[root]
+        """The term of an expression."""
+        return computed(root, self.images, self.needs, self.lower)
 
     def needs(self, node: Expr) -> Sequence[Expr]:
         """The expressions whose terms the lowering of this one reads."""

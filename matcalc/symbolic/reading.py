@@ -28,6 +28,7 @@ from matcalc.algebra.build import (
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Dim, Shape, dim_add, dim_mul
+from matcalc.algebra.walk import computed
 from matcalc.calculus.formulas import lift
 from matcalc.errors import DataError, NotYetError
 from matcalc.notation.names import normalise_name
@@ -71,21 +72,9 @@ class _Reader:
         self.done: dict[Any, Expr] = {}
 
     def read(self, root: Any) -> Expr:
-        """The expression of a SymPy node; a loop, since expressions may be deep."""
-        done: dict[Any, Expr] = self.done
-        stack = [root]
-        while stack:
-            node = stack[-1]
-            if node in done:
-                stack.pop()
-                continue
-            todo = [arg for arg in self.operands(node) if arg not in done]
-            if todo:
-                stack.extend(reversed(todo))
-                continue
-            stack.pop()
-            done[node] = self.value(node, [done[arg] for arg in self.operands(node)])
-        return done[root]
+        """The expression of a SymPy node."""
+        done = self.done
+        return computed(root, done, self.operands, lambda n: self.value(n, [done[arg] for arg in self.operands(n)]))
 
     def operands(self, node: Any) -> tuple[Any, ...]:
         """The operands that are expressions themselves."""

@@ -14,6 +14,7 @@ from matcalc.algebra.expr import Expr
 from matcalc.algebra.networks import Factor, Network, NoMatrixForm, rename
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Dim, is_column, is_row
+from matcalc.algebra.walk import computed
 from matcalc.errors import DataError, NotYetError
 from matcalc.notation.elaboration import Elaboration
 from matcalc.notation.tensors import Tensor, Walk, single, summed_over
@@ -69,20 +70,10 @@ class _Sums:
     def value(self) -> Expr:
         """The whole as an expression."""
         done: dict[Any, Tensor] = {}
-        stack = [self.root]
         try:
-            while stack:
-                node = stack[-1]
-                if node in done:
-                    stack.pop()
-                    continue
-                todo = [arg for arg in self.operands(node) if arg not in done]
-                if todo:
-                    stack.extend(reversed(todo))
-                    continue
-                stack.pop()
-                done[node] = self.tensor(node, [done[arg] for arg in self.operands(node)])
-            total = done[self.root]
+            total = computed(
+                self.root, done, self.operands, lambda n: self.tensor(n, [done[arg] for arg in self.operands(n)])
+            )
             if self.free:
                 rows, columns = (self.indices[variable] for variable in self.free)
                 return self.walk.array(total, (rows, columns))
