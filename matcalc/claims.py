@@ -8,8 +8,7 @@ the usual slips are tried: a sign, a factor, a transpose, the other layout, anot
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -31,26 +30,23 @@ from matcalc.algebra.build import (
     number,
     scale,
     subtract,
+    symbol,
     transpose,
 )
-from matcalc.algebra.entries import largest_place
 from matcalc.algebra.expr import Expr, postorder, rebuild
 from matcalc.algebra.shapes import SCALAR, Shape
+from matcalc.calculus.conditions import collect_conditions, weaker_than
 from matcalc.calculus.forms import facts_of, recognised, shortener
-from matcalc.calculus.stand_in import StandIn
 from matcalc.calculus.structure import structured, subspace
 from matcalc.calculus.variables import Variable
-from matcalc.codegen.compiled import compile_numpy
-from matcalc.codegen.sampling import MODES, Array, is_steady, nudged, sample, sizes_for, whole_exponents
-from matcalc.errors import DataError, DerivativeError, MatcalcError, ParseError
+from matcalc.codegen.points import APART, Drawn, Points, is_close
+from matcalc.codegen.sampling import Array
+from matcalc.errors import DerivativeError, MatcalcError, ParseError
 from matcalc.notation.declarations import Declaration, shape_text
 from matcalc.notation.read import read_among
 from matcalc.prove import prove_equal
 
 __all__ = ["Asked", "Match", "compare"]
-
-_TOLERANCE = 1e-9
-_POINTS, _ATTEMPTS = 4, 60
 
 
 @dataclass(frozen=True)
@@ -77,7 +73,8 @@ class Match:
 class Asked:
     """The derivative that a claim is compared with.
 
-    raw is the gradient by the whole array, entry by entry, before conventions for structures and layouts act.
+    raw is the gradient by the whole array, entry by entry, before conventions for structures and layouts act;
+    read are the parts of the text of the function.
     """
 
     expr: Expr
@@ -85,8 +82,10 @@ class Asked:
     wrt: Variable
     kind: str
     raw: Expr
+    function: Expr
     structure: str = "project"
     layout: str = "gradient"
+    read: tuple[Expr, ...] = ()
 
     @property
     def known(self) -> dict[str, Declaration]:
@@ -101,101 +100,71 @@ def compare(claim: str | Expr, asked: Asked) -> Match:
 
     Raises MatcalcError if the claim cannot be read in the symbols of the function.
     """
-    e = claim if isinstance(claim, Expr) else _read(claim, asked)
+    e, read = (claim, ()) if isinstance(claim, Expr) else _read(claim, asked)
     answer = asked.expr
     if e.shape != answer.shape:
         return Match("different", _of_another_shape(e, asked), e)
     shorten = shortener(asked.symbols)
+    everywhere = _exists_with(e, read, asked)
+    domain = "" if everywhere else ", wherever both have a value"
     if is_zero(shorten(subtract(recognised(e), answer))) or shorten(recognised(e)) is answer:
-        return Match("proved", "the two have the same simplest form, at every size", e)
-    comparison = _Comparison([e, answer], asked.known)
-    points = comparison.points()
+        return Match("proved", f"the two have the same simplest form, at every size{domain}", e)
+    comparison = Points([e, answer], asked.known)
+    points = comparison.near()
     if not points:
         raise DerivativeError(
             "whether the claim is the derivative cannot be decided: no point was found where both have a value",
             advice="declare what the symbols satisfy, such as positive or invertible",
         )
-    apart = next((p for p in points if not _close(p.values[0], p.values[1])), None)
+    apart = next((p for p in points if not is_close(p.values[0], p.values[1])), None)
     if apart is not None:
         said = _diagnosis(e, asked)
         return Match("different", f"{said + '; ' if said else ''}{_shown(apart)}", e, apart.inputs)
     proof = prove_equal(e, answer, asked.known)
     if proof:
-        return Match("proved", str(proof).removeprefix("proved: "), e)
+        return Match("proved", str(proof).removeprefix("proved: ") + domain, e)
+    far = next((p for p in comparison.scaled() if not is_close(p.values[0], p.values[1], APART)), None)
+    if far is not None:
+        return Match("different", f"they agree where the symbols are about 1; {_shown(far)}", e, far.inputs)
     if proof.verdict == "refuted":
         said = f"they agree up to rounding, and differ in exact arithmetic at a random point ({proof.sizes[-1]})"
         return Match("different", said, e)
     return Match("equal", f"in numbers at {len(points)} random points; {proof}", e)
 
 
+def _exists_with(e: Expr, read: Sequence[Expr], asked: Asked) -> bool:
+    """Whether the claim exists wherever the function and its derivative do; read: the parts of its text."""
+    facts = facts_of(asked.symbols)
+    symbols = [symbol(name, d.shape) for name, d in asked.known.items()]
+    given = {
+        condition
+        for expression in (asked.function, asked.expr)
+        for condition in collect_conditions(expression, symbols, facts, asked.read)
+    }
+    given |= {weaker for condition in given for weaker in weaker_than(condition)}
+    return given.issuperset(collect_conditions(e, symbols, facts, read))
+
+
 #: What stands before the last equals sign where that gives a name to a part of the claim.
 _NAMING = re.compile(r"\b(?:where|with)\b|[;\n]|, ")
 
 
-def _read(claim: str, asked: Asked) -> Expr:
-    """The right-hand side of what was typed, with I and 𝟏 of the answer's size where the text leaves it open."""
+def _read(claim: str, asked: Asked) -> tuple[Expr, tuple[Expr, ...]]:
+    """The right-hand side of what was typed, and its parts; I and 𝟏 have the answer's size where the text is silent."""
     head, _, text = claim.rpartition("=") if isinstance(claim, str) else ("", "", claim)
     if _NAMING.search(head):
         raise ParseError("a claim is one expression, and not one with names of its own", advice="Write them out.")
     try:
-        return read_among(text, asked.known, asked.expr.shape)
+        reading = read_among(text, asked.known, asked.expr.shape)
     except MatcalcError:
-        return read_among(text, asked.known)
+        reading = read_among(text, asked.known)
+    return reading.expr, tuple(reading.places)
 
 
 # --- numbers ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Drawn:
-    """A point, and the values there."""
-
-    sizes: Mapping[str, int]
-    inputs: dict[str, Array]
-    values: tuple[Array, ...]
-
-
-class _Comparison:
-    """Several expressions at the same random points."""
-
-    def __init__(self, expressions: list[Expr], symbols: Mapping[str, Declaration]) -> None:
-        known = StandIn(expressions, symbols)
-        self.symbols = known.symbols
-        shapes = {name: d.shape for name, d in self.symbols.items()}
-        self.least = largest_place(*expressions)
-        self.functions = [compile_numpy({"value": known(e)}, shapes) for e in expressions]
-        self.integers = whole_exponents(*expressions)
-
-    def points(self, wanted: int = _POINTS) -> list[_Drawn]:
-        """Points where all expressions have a value; several kinds of entries are tried."""
-        rng = np.random.default_rng(0)
-        found: list[_Drawn] = []
-        for attempt in range(_ATTEMPTS):
-            sizes = sizes_for(self.symbols, rng, self.least)
-            modes = {} if attempt % 2 == 0 else {s: str(rng.choice(MODES)) for s in self.symbols}
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                try:
-                    inputs = sample(self.symbols, sizes, rng, modes, self.integers)
-                    values, beside = (
-                        tuple([np.asarray(f(**at)) for f in self.functions]) for at in (inputs, nudged(inputs))
-                    )
-                except (DataError, ValueError):
-                    continue
-            usable = all(np.all(np.isfinite(v)) and np.max(np.abs(v), initial=0.0) < 1e8 for v in values)
-            if usable and all(map(is_steady, values, beside)):
-                found.append(_Drawn(sizes, inputs, values))
-            if len(found) == wanted:
-                break
-        return found
-
-
-def _close(a: Array, b: Array) -> bool:
-    size = max(float(np.max(np.abs(a), initial=0.0)), float(np.max(np.abs(b), initial=0.0)), 1e-6)
-    return a.shape == b.shape and float(np.max(np.abs(a - b), initial=0.0)) <= _TOLERANCE * size
-
-
-def _shown(drawn: _Drawn) -> str:
+def _shown(drawn: Drawn) -> str:
     """The entry where the two are furthest apart, with the sizes and, where they are few, the values."""
     claimed, due = drawn.values
     at = np.unravel_index(int(np.argmax(np.abs(claimed - due))), claimed.shape)
@@ -213,8 +182,8 @@ def _shown(drawn: _Drawn) -> str:
 def _of_another_shape(e: Expr, asked: Asked) -> str:
     said = f"the claim is {_shape(e.shape)} and the derivative {_shape(asked.expr.shape)}"
     if e.shape == asked.expr.shape[::-1]:
-        points = _Comparison([transpose(e), asked.expr], asked.known).points()
-        if points and all(_close(*p.values) for p in points):
+        points = Points([transpose(e), asked.expr], asked.known).near()
+        if points and all(is_close(p.values[0], p.values[1]) for p in points):
             layout = "numerator" if asked.layout == "gradient" else "gradient"
             return f"{said}: it is the transpose, the answer in {layout} layout"
         return f"{said}, its transpose, and its entries differ as well"
@@ -228,9 +197,9 @@ def _shape(shape: Shape) -> str:
 def _diagnosis(e: Expr, asked: Asked) -> str:
     """The slip that turns the derivative into the claim, if it is a usual one."""
     slips = list(_slips(asked))
-    points = _Comparison([e, asked.expr, *[slip for slip, _ in slips]], asked.known).points()
+    points = Points([e, asked.expr, *[slip for slip, _ in slips]], asked.known).near()
     for i, (_, said) in enumerate(slips):
-        if points and all(_close(p.values[0], p.values[2 + i]) for p in points):
+        if points and all(is_close(p.values[0], p.values[2 + i]) for p in points):
             return said
     return _ratio([p.values[:2] for p in points]) or _repaired(e, asked) or _if_symmetric(e, asked)
 
@@ -240,8 +209,8 @@ def _if_symmetric(e: Expr, asked: Asked) -> str:
     for name, d in asked.symbols.items():
         if d.shape[0] == d.shape[1] != 1 and not d.facts:
             assumed = {**asked.known, name: Declaration(d.shape, frozenset({"symmetric"}))}
-            points = _Comparison([e, asked.expr], assumed).points(2)
-            if points and all(_close(*p.values) for p in points):
+            points = Points([e, asked.expr], assumed).near(2)
+            if points and all(is_close(p.values[0], p.values[1]) for p in points):
                 return f"it would be right if {name} were symmetric"
     return ""
 
@@ -254,9 +223,9 @@ def _repaired(e: Expr, asked: Asked) -> str:
     """The one place of the claim whose change makes it right: a sign, a factor 2 or a transpose."""
     repairs = list(islice(_repairs(e), _REPAIRS))
     changed = [(r, said) for r, said in repairs if r.shape == asked.expr.shape]
-    points = _Comparison([asked.expr, *[r for r, _ in changed]], asked.known).points(2)
+    points = Points([asked.expr, *[r for r, _ in changed]], asked.known).near(2)
     for i, (_, said) in enumerate(changed):
-        if points and all(_close(p.values[0], p.values[1 + i]) for p in points):
+        if points and all(is_close(p.values[0], p.values[1 + i]) for p in points):
             return said
     return ""
 

@@ -52,6 +52,7 @@ class Derivative(LinearMap, Coded):
     of        what the last differentiation was of: the function, or its derivative by `before`.
     definitions  the names that a program gives, in terms of symbols and earlier names; `named` is the
               answer written with them, `last` the last statement and `letter` its name.
+    read      the values of all parts of the text, whose conditions count where they are not left in `function`.
 
     Vectors are n×1, vec stacks columns, and df = ⟨G, dX⟩ for the gradient G (Magnus & Neudecker, 3rd ed., §9.2).
     Two derivatives are equal if all that was asked and answered is.
@@ -315,5 +316,7 @@ class Derivative(LinearMap, Coded):
         raw = self.expr
         if self.kind == "gradient" and not self.before:
             raw = self._question.shorten(gradients(self._source, (self._by.whole,))[self._by.whole], self.wrt)
-        asked = Asked(self.expr, self._symbols, self._by, self.kind, raw, self.structure, self.layout)
+        asked = Asked(
+            self.expr, self._symbols, self._by, self.kind, raw, self.function, self.structure, self.layout, self.read
+        )
         return compare(claim, asked)

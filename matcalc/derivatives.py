@@ -53,7 +53,7 @@ def make_derivative(
     return Derivative(
         reading.expr, path[-1], answer.expr, reading.symbols, answer.kind, len(path), question.layout,
         question.structure, reading.notes, path[:-1], answer.of, "", reading.definitions, answer.named,
-        reading.last, letter or letter_of(reading),
+        reading.last, letter or letter_of(reading), tuple(reading.places),
     )  # fmt: skip
 
 
@@ -77,6 +77,7 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
         self.wrt = tuple(wrt)
         self.order = len(next(iter(answers)))
         self._notes = reading.notes
+        self._read = tuple(reading.places)
         self._letter = letter_of(reading)
         self._items = {
             path: make_derivative(reading, question, path, answer, self._letter) for path, answer in answers.items()
@@ -109,7 +110,7 @@ class Derivatives(Coded, Mapping[Key, Derivative]):
 
     def _conditions(self) -> Iterator[str]:
         variables = {variable_of(name, self.where).whole for name in self.wrt}
-        return conditions_of(self.function, variables, facts_of(self.where), to_text)
+        return conditions_of(self.function, variables, facts_of(self.where), to_text, self._read)
 
     @cached_property
     def steps(self) -> Steps:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import overload
 
-from matcalc.algebra.build import add, zeros
+from matcalc.algebra.build import INVERSE, POWER, add, is_below, is_zero, zeros
 from matcalc.algebra.entries import index_symbols
-from matcalc.algebra.expr import Expr, symbols_of
+from matcalc.algebra.expr import Expr, postorder, preorder, symbols_of
 from matcalc.algebra.shapes import SCALAR
-from matcalc.calculus.answers import Question
+from matcalc.calculus.answers import Answer, Question
+from matcalc.calculus.conditions import Condition, impossible
 from matcalc.calculus.definitions import values_of
 from matcalc.calculus.forms import recognised, shortener
 from matcalc.calculus.linear import adjoint_action, adjoints
@@ -46,7 +47,9 @@ def simplify(f: str | Expr, *, where: Where = None) -> Expr:
     '2 A x'
     """
     reading = _reading(f, where, None, ())
-    return shortener(reading.symbols)(recognised(reading.expr))
+    shorten = shortener(reading.symbols)
+    _check_domain(reading, impossible(reading.expr, (), shorten.facts, tuple(reading.places), shorten))
+    return shorten(recognised(reading.expr))
 
 
 def _reading(
@@ -100,6 +103,34 @@ def _check_options(order: object, layout: str, structure: str, notation: str) ->
     if order > _HIGHEST:
         raise NotYetError(f"derivatives of order {order} are not given", advice=f"order is at most {_HIGHEST}")
     return order
+
+
+def _check_question(reading: Reading, question: Question, names: Sequence[str]) -> None:
+    variables = {question.variable(name).whole for name in names}
+    _check_domain(reading, question.impossible(variables, tuple(reading.places)))
+
+
+def _check_domain(reading: Reading, found: tuple[Expr, Condition] | None) -> None:
+    """Refuse a function that exists nowhere, with the place where it divides by what is always 0."""
+    if found is None:
+        return
+    node, condition = found
+    subject = condition.subjects[0]
+    span = next((reading.places[e] for e in (subject, node) if e in reading.places), None)
+    if span is None:  # the smallest part of the text that holds it
+        span = next((span for e, span in reading.places.items() if node in preorder(e)), None)
+    said = f"{condition.said(to_text)} can never hold"
+    if node.op is INVERSE or (node.op is POWER and is_below(node.args[1])):
+        said = f"{to_text(subject)} is always 0, and " + ("divides" if node.op is POWER else "has no inverse")
+    raise DerivativeError(said, source=reading.text if span else None, spans=(span,) if span else ())
+
+
+def _check_answers(answers: Iterable[Answer]) -> None:
+    """Refuse an answer in which something is divided by 0, or 0 inverted."""
+    for node in postorder(*[answer.expr for answer in answers]):
+        inverted = node.op is INVERSE or (node.op is POWER and is_below(node.args[1]))
+        if inverted and is_zero(node.args[0]):
+            raise DerivativeError("the derivative divides by what is always 0, so it exists nowhere")
 
 
 @overload
@@ -159,7 +190,9 @@ def derive(
     names = _names(wrt, reading)
     _check_variables(names, reading)
     question = Question(reading.expr, reading.symbols, layout, structure, values_of(reading.definitions))
+    _check_question(reading, question, names)
     answers = question.answers(names, order)
+    _check_answers(answers.values())
     if not isinstance(wrt, str):
         return Derivatives(reading, question, names, answers)
     ((path, answer),) = answers.items()
@@ -235,6 +268,7 @@ def differential(
     source = recognised(reading.expr)
     total: list[Expr] = []
     variables = [question.variable(name).whole for name in names]
+    _check_question(reading, question, names)
     pulled = adjoints(source, variables)
     for name, variable in zip(names, variables, strict=True):
         dx = direction(variable)

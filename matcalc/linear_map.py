@@ -59,6 +59,7 @@ class LinearMap:
     named: Expr | None = None
     last: Expr | None = None
     letter: str = "f"
+    read: tuple[Expr, ...] = field(default=(), hash=False, repr=False)
 
     # --- what it is ------------------------------------------------------------------------------
 
@@ -128,7 +129,7 @@ class LinearMap:
 
     def _conditions(self) -> Iterator[str]:
         variables = {variable_of(name, self.where).whole for name in (*self.before, self.wrt)}
-        return conditions_of(self.function, variables, facts_of(self.where), to_text)
+        return conditions_of(self.function, variables, facts_of(self.where), to_text, self.read)
 
     @property
     def _source(self) -> Expr:
@@ -186,13 +187,15 @@ class LinearMap:
 
     @property
     def kronecker(self) -> Expr:
-        """M with vec(dF) = M vec(dX), vec stacking columns; for a gradient or a Jacobian the answer itself.
+        """M with vec(dF) = M vec(dX), vec stacking columns, where the derivative has more than two axes.
 
+        Elsewhere it is the answer itself: the gradient of a scalar, which has the shape of the variable, the
+        derivative of a matrix by a scalar, which has that of the matrix, and the Jacobian of vectors.
         (Magnus & Neudecker, 3rd ed., §5.15.) Raises DerivativeError where the map has no matrix in closed form.
 
         >>> from matcalc import derive
-        >>> print(derive("A X B", "X").kronecker)
-        Bᵀ ⊗ A
+        >>> print(derive("A X B", "X").kronecker, "and", derive("t A", "t").kronecker)
+        Bᵀ ⊗ A and A
         """
         if self.kind != "differential":
             return self.expr

@@ -115,3 +115,56 @@ def test_what_only_rounding_makes_equal_is_different(claim):
     match = derive("xᵀx", "x").matches(claim)
     assert match.verdict == "different"
     assert match.reason.startswith("they agree up to rounding, and differ in exact arithmetic at a random point (n = ")
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "where", "claim", "everywhere"),
+    [
+        ("½ x²", "x", "x scalar", "sqrt(x)²", False),
+        ("½ x²", "x", "x scalar", "1/(1/x)", False),
+        ("½ x²", "x", "x scalar nonnegative", "sqrt(x)²", True),
+        ("½ ‖x‖²", "x", "x: n", "exp(log(x))", False),
+        ("½ ‖x‖²", "x", "x: n", "x", True),
+        ("det(X)", "X", "X: n n", "exp(log(det(X))) X⁻ᵀ", False),
+        ("det(X)", "X", "X: n n", "det(X) X⁻ᵀ", True),
+        ("log(x)", "x", "x scalar", "1/x", True),
+        ("logdet(X)", "X", "X: n n", "(X⁻¹)ᵀ", True),
+    ],
+)
+def test_a_claim_with_a_domain_of_its_own_is_right_where_both_have_a_value(f, x, where, claim, everywhere):
+    match = derive(f, x, where=where).matches(claim)
+    assert match.verdict == "proved"
+    assert match.reason.endswith("wherever both have a value") is not everywhere
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "where", "claim"),
+    [
+        ("½ x²", "x", "x scalar", "x + relu(x − 10)"),
+        ("½ x²", "x", "x scalar", "x + 𝟙[x > 50]"),
+        ("max(x)", "x", "x: n", "softmax(1000 x)"),
+        ("½ ‖x − y‖²", "x", "x: n, y: n", "x − y − relu(y − 20)"),
+    ],
+)
+def test_a_claim_that_differs_only_far_from_one_is_different(f, x, where, claim):
+    match = derive(f, x, where=where).matches(claim)
+    assert match.verdict == "different" and match.reason.startswith("they agree where the symbols are about 1; ")
+    assert match.point
+
+
+@pytest.mark.parametrize(
+    ("f", "claim"),
+    [
+        ("log(1 + exp(x))", "exp(x)/(1 + exp(x))"),
+        ("log(1 + exp(x))", "½ (1 + tanh(½ x))"),
+        ("tanh(x)", "4/(exp(x) + exp(−x))²"),
+        ("tanh(x)", "1/cosh(x)²"),
+        ("x − sin(x)", "2 sin(½ x)²"),
+        ("σ(x)", "exp(−x)/(1 + exp(−x))²"),
+        ("log(cosh(x))", "(exp(2 x) − 1)/(exp(2 x) + 1)"),
+        ("arctan(x)", "cos(arctan(x))²"),
+        ("sqrt(1 + x²)", "sin(arctan(x))"),
+    ],
+)
+def test_rounding_far_from_one_makes_no_right_claim_different(f, claim):
+    assert derive(f, "x", where="x scalar").matches(claim)

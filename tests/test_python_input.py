@@ -113,7 +113,9 @@ BOTH = [
 
 @pytest.mark.parametrize("text", BOTH)
 def test_there_and_back(text):
-    e = read_among(text, {name: Declaration(s.shape) for name, s in zip(WHERE, (A, B, S, x, z, y, t), strict=True)})
+    e = read_among(
+        text, {name: Declaration(s.shape) for name, s in zip(WHERE, (A, B, S, x, z, y, t), strict=True)}
+    ).expr
     there = e.to_sympy()
     assert isinstance(there, sympy.Basic)
     wrt = str(symbols_of(e)[0].data)

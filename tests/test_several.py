@@ -62,7 +62,7 @@ def test_several_jacobians_from_one_sweep():
 def test_conditions_of_all_variables():
     assert derive("log(t) + logdet(X)", ["t", "X"]).conditions == ("t > 0", "X invertible")
     assert derive("|aᵀx| + ‖x‖₁", "x").conditions == ("aᵀx ≠ 0", "no entry of x is 0")
-    assert derive("‖x/α³‖", "α", where={"x": "n"}).conditions == ("x ≠ 0", "α ≠ 0")
+    assert derive("‖x/α³‖", "α", where={"x": "n"}).conditions == ("α ≠ 0",)
 
 
 def test_refused():

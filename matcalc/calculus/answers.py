@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from matcalc.algebra.build import transpose
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR
 from matcalc.algebra.simplify import Simplifier
+from matcalc.calculus.conditions import Condition, impossible
 from matcalc.calculus.definitions import Names
 from matcalc.calculus.forms import in_order, recognised, recogniser, shortener
 from matcalc.calculus.readings import Reading, read_maps
@@ -68,6 +69,10 @@ class Question:
     def variable(self, name: str) -> Variable:
         """The symbol of this name, or the part of one."""
         return variable_of(name, self.symbols)
+
+    def impossible(self, variables: Iterable[Expr], read: Sequence[Expr]) -> tuple[Expr, Condition] | None:
+        """A condition of the function that can never hold, and what asks for it; read: the parts of its text."""
+        return impossible(self.function, variables, self._finish.facts, read, self._finish)
 
     def facts(self, name: str) -> frozenset[str]:
         """What is declared of the symbol that the variable is, or is a part of."""

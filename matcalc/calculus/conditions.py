@@ -2,12 +2,17 @@
 
 A condition is a relation and what it is about. It is brought to its simplest form (2 x > 0 is x > 0, and
 ‖x‖ > 0 is x ≠ 0), and said only if neither the facts nor another condition imply it.
+
+What asks for something is what was read, and not only what is left of it: 1/(1/x) is x, and asks for x ≠ 0.
+That a function is differentiable is asked of what depends on the variable alone: x‖y‖ has a derivative by x
+at y = 0 as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from matcalc.algebra.build import (
     ADD,
@@ -21,6 +26,7 @@ from matcalc.algebra.build import (
     TRANSPOSE,
     is_chain,
     is_number,
+    is_zero,
     negate,
     number,
     number_value,
@@ -33,17 +39,23 @@ from matcalc.algebra.expr import Expr, postorder, preorder
 from matcalc.algebra.facts import Facts
 from matcalc.algebra.operations import REGISTRY
 
-__all__ = ["NEGATIVE", "POSITIVE", "Condition", "collect_conditions", "conditions_of", "simplest", "weaker_than"]
+__all__ = [
+    "NEGATIVE", "POSITIVE", "Condition", "collect_conditions", "conditions_of", "impossible", "simplest", "weaker_than",
+]  # fmt: skip
 
 #: Relations that imply one another, and those about each entry, which of a scalar are said in its own way.
 POSITIVE, NEGATIVE = "{0} > 0", "{0} < 0"
+_NONNEGATIVE, _NONPOSITIVE = "{0} ≥ 0", "{0} ≤ 0"
 _NO_ZERO, _NOT_ZERO, _INVERTIBLE = "no entry of {0} is 0", "{0} ≠ 0", "{0} invertible"
 _OF_ONE = {_NO_ZERO: _NOT_ZERO, "no entry of |{0}| is {1}": "|{0}| ≠ {1}"}
-_SIGNS, _TURNED = {POSITIVE: ">", NEGATIVE: "<", _NOT_ZERO: "≠"}, {">": "<", "<": ">", "≠": "≠"}
+_SIGNS = {POSITIVE: ">", NEGATIVE: "<", _NONNEGATIVE: "≥", _NONPOSITIVE: "≤", _NOT_ZERO: "≠"}
+_TURNED = {">": "<", "<": ">", "≥": "≤", "≤": "≥", "≠": "≠"}
+#: What a relation says of −x where it says something of x.
+_FLIPPED = {POSITIVE: NEGATIVE, NEGATIVE: POSITIVE, _NONNEGATIVE: _NONPOSITIVE, _NONPOSITIVE: _NONNEGATIVE}
 _WEAKER = {
-    "{0} > 1": (POSITIVE, _NO_ZERO, _NOT_ZERO),
-    POSITIVE: (_NO_ZERO, _NOT_ZERO),
-    NEGATIVE: (_NO_ZERO, _NOT_ZERO),
+    "{0} > 1": (POSITIVE, _NONNEGATIVE, _NO_ZERO, _NOT_ZERO),
+    POSITIVE: (_NONNEGATIVE, _NO_ZERO, _NOT_ZERO),
+    NEGATIVE: (_NONPOSITIVE, _NO_ZERO, _NOT_ZERO),
     _NO_ZERO: (_NOT_ZERO,),
 }
 #: How the row of the determinant says that it is 0 where its operand has no inverse.
@@ -51,6 +63,7 @@ _EQUIVALENT = "invertible <-> nonzero"
 #: Facts that settle a relation.
 _SETTLES = {
     POSITIVE: ("positive",),
+    _NONNEGATIVE: ("positive", "nonnegative"),
     _NO_ZERO: ("nonzero", "positive"),
     _NOT_ZERO: ("nonzero", "positive"),
     _INVERTIBLE: ("invertible",),
@@ -78,46 +91,84 @@ class Condition:
         return relation.format(*map(show, self.subjects))
 
 
-def conditions_of(e: Expr, variables: Iterable[Expr], facts: Facts, show: Callable[[Expr], str]) -> Iterator[str]:
-    """The conditions under which e exists and is differentiable, as text."""
+def conditions_of(
+    e: Expr, variables: Iterable[Expr], facts: Facts, show: Callable[[Expr], str], read: Sequence[Expr] = ()
+) -> Iterator[str]:
+    """The conditions under which e exists and is differentiable, as text; read: the parts of its text."""
     said: set[str] = set()
-    for condition in collect_conditions(e, variables, facts):
+    for condition in collect_conditions(e, variables, facts, read):
         text = condition.said(show)
         if text not in said:
             said.add(text)
             yield text
 
 
-def collect_conditions(e: Expr, variables: Iterable[Expr], facts: Facts) -> list[Condition]:
+def collect_conditions(e: Expr, variables: Iterable[Expr], facts: Facts, read: Sequence[Expr] = ()) -> list[Condition]:
     """The conditions under which e exists and is differentiable, without those that facts or others imply."""
-    chosen = set(variables)
-    active: dict[Expr, bool] = {}
-    for node in postorder(e):
-        active[node] = node in chosen or any(active[a] for a in node.args)
     found: dict[Condition, None] = {}
-    for node in preorder(e):
-        for raw in _of_node(node, active[node], facts):
-            found.update(dict.fromkeys(simplest(raw, facts)))
+    for _, raw in _asked(e, variables, facts, read):
+        found.update(dict.fromkeys(simplest(raw, facts)))
     implied = {weaker for condition in found for weaker in weaker_than(condition)}
     return [condition for condition in found if condition not in implied]
 
 
+def impossible(
+    e: Expr, variables: Iterable[Expr], facts: Facts, read: Sequence[Expr], simplify: Callable[[Expr], Expr]
+) -> tuple[Expr, Condition] | None:
+    """A condition that can never hold, as its subject is 0 in disguise or of the other sign, and what asks for it."""
+    logarithms = ((n, Condition(POSITIVE, n.args)) for n in postorder(e) if POSITIVE in n.op.domain)
+    for node, condition in chain(_asked(e, variables, facts, read), logarithms):
+        (subject, *_) = condition.subjects
+        if condition.relation not in (POSITIVE, _NO_ZERO, _INVERTIBLE) or subject.op is SYMBOL:
+            continue
+        short = simplify(subject)
+        if is_zero(short) or (condition.relation == POSITIVE and facts.holds("nonnegative", negate(short))):
+            return node, condition
+    return None
+
+
+def _asked(e: Expr, variables: Iterable[Expr], facts: Facts, read: Sequence[Expr]) -> Iterator[tuple[Expr, Condition]]:
+    """What each node asks for: of e, and of what was read and is not left in e."""
+    chosen = set(variables)
+    active: dict[Expr, bool] = {}
+    for node in postorder(e, *read):
+        active[node] = node in chosen or any(active[a] for a in node.args)
+    left = set()
+    for node in preorder(e):
+        left.add(node)
+        for condition in _of_node(node, active[node], facts):
+            yield node, condition
+    for node in read:
+        if node in left:
+            continue
+        if node.op is POWER:
+            # where the root that was read is gone, it must exist around the point, and be smooth no more
+            smooth = active[node] and not facts.holds("nonnegative", node.args[0])
+            yield from ((node, condition) for condition in _of_power(node, smooth, facts))
+        elif node.op is INVERSE:
+            yield from ((node, Condition(relation, node.args)) for relation in node.op.domain)
+
+
 def _of_node(node: Expr, active: bool, facts: Facts) -> Iterable[Condition]:
     if node.op is POWER:
-        yield from _of_power(node, facts)
+        yield from _of_power(node, active, facts)
     elif node.op is INVERSE or active:
         for relation in node.op.domain:
             yield Condition(relation, node.args)
 
 
-def _of_power(node: Expr, facts: Facts) -> Iterable[Condition]:
+def _of_power(node: Expr, smooth: bool, facts: Facts) -> Iterable[Condition]:
+    """That a power exists, and, if it must be smooth, is differentiable."""
     base, exponent = node.args
-    if is_number(exponent) and isinstance(number_value(exponent), int):
-        if number_value(exponent) < 0:
+    p = number_value(exponent) if is_number(exponent) else None
+    if isinstance(p, int):
+        if p < 0:
             yield Condition(_NO_ZERO, (base,))
     elif is_number(base) and number_value(base) < 0:
         if not facts.holds("integer", exponent):
             yield Condition("{0} whole", (exponent,))
+    elif p is not None and p > 0 and not smooth:
+        yield Condition(_NONNEGATIVE, (base,))
     else:
         yield Condition(POSITIVE, (base,))
 
@@ -132,7 +183,7 @@ def simplest(condition: Condition, facts: Facts) -> Iterator[Condition]:
             continue
         if relation == POSITIVE and facts.holds("nonnegative", e):
             todo.insert(0, Condition(_NO_ZERO, (e,)))
-        elif relation in (POSITIVE, NEGATIVE):
+        elif relation in _FLIPPED:
             yield _without_positive(now, facts)
         elif relation in (_NO_ZERO, _NOT_ZERO):
             simpler = _nonzero(relation, e, facts)
@@ -155,8 +206,7 @@ def _without_positive(condition: Condition, facts: Facts) -> Condition:
     rest = reassemble(1, tuple([s for s in scalars if not facts.holds("positive", s)]), m)
     if is_number(rest):
         return condition
-    flipped = NEGATIVE if condition.relation == POSITIVE else POSITIVE
-    return Condition(flipped if c < 0 else condition.relation, (rest,))
+    return Condition(_FLIPPED[condition.relation] if c < 0 else condition.relation, (rest,))
 
 
 def _nonzero(relation: str, e: Expr, facts: Facts) -> list[Condition] | None:
@@ -172,6 +222,8 @@ def _nonzero(relation: str, e: Expr, facts: Facts) -> list[Condition] | None:
         return [Condition(_INVERTIBLE, e.args)]
     if e.op in (REGISTRY["abs"], TRANSPOSE) or (e.op is POWER and _is_positive(e.args[1])):
         return [Condition(relation, (e.args[0],))]
+    if e.op is POWER and is_number(e.args[1]):  # where 1/u exists, it is not 0
+        return []
     if e.op is HADAMARD and not whole:
         return [Condition(relation, (factor,)) for factor in e.args]
     if e.op is PRODUCT and not is_chain(e) and e.data != 0:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from matcalc.algebra.build import number, power
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.expr import postorder as postorder_of
 from matcalc.algebra.networks import CONTRACT
@@ -43,6 +44,9 @@ __all__ = ["NOTATIONS", "Declaration", "Reading", "normalise_name", "parse", "re
 NOTATIONS = ("auto", "text", "latex", "einstein")
 
 
+Places = dict[Expr, tuple[int, int]]
+
+
 @dataclass(frozen=True)
 class Reading:
     """What a text says.
@@ -54,6 +58,7 @@ class Reading:
     name     what the last statement is called, if anything.
     wrt      the names of the variables that were asked for, by what was written, and parts: those that are
              entries, rows or columns.
+    places   the value of every part of the text, with the place where it was read.
     """
 
     expr: Expr
@@ -65,6 +70,7 @@ class Reading:
     name: str = ""
     wrt: dict[str, str] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
+    places: Places = field(default_factory=dict)
 
 
 def parse(
@@ -133,7 +139,9 @@ def _read_latex(
     except MatcalcError as error:
         raise type(error)(error.message, source=source, spans=error.spans, advice=error.advice) from None
     try:
-        return replace(_read(translation.text, where, functions, wrt, einstein), text=source)
+        reading = _read(translation.text, where, functions, wrt, einstein)
+        places = {e: translation.place(span) for e, span in reading.places.items()}
+        return replace(reading, text=source, places=places)
     except MatcalcError as error:
         if error.source is None and error.spans:
             raise relocated(error, translation, source) from None
@@ -191,8 +199,9 @@ def _read(
     symbols.update({path.written: Declaration(path.shape, path.facts) for path in paths.values()})
     if not roots:
         return Reading(
-            last, symbols, tuple(vocabulary.notes), text, name=program[-1].name, wrt=asked.names, parts=asked.parts
-        )
+            last, symbols, tuple(vocabulary.notes), text, name=program[-1].name, wrt=asked.names, parts=asked.parts,
+            places=_places(context),
+        )  # fmt: skip
     definitions = {name: context.at[root] for name, root in roots.items()}
     values: dict[str, Expr] = {}
     memo: dict[Expr, Expr] = {}
@@ -200,8 +209,21 @@ def _read(
         values[name] = inlined(e, values, memo)
     notes = (*vocabulary.notes, *[f"{name} is assigned and never used" for name in roots if name not in used])
     return Reading(
-        inlined(last, values, memo), symbols, notes, text, definitions, last, program[-1].name, asked.names, asked.parts
-    )
+        inlined(last, values, memo), symbols, notes, text, definitions, last, program[-1].name, asked.names,
+        asked.parts, {inlined(e, values, memo): span for e, span in _places(context).items()},
+    )  # fmt: skip
+
+
+def _places(context: Elaboration) -> Places:
+    """The value of every part of the text that is an operation, with the place where it first stands."""
+    found: Places = {}
+    for node, value in context.at.items():
+        if node.kind in ("ratio", "over"):  # 0/x asks for x ≠ 0, though nothing of 1/x is left
+            for below in node.args[1:]:
+                found.setdefault(power(context.at[below], number(-1)), below.span)
+        if value.args:
+            found.setdefault(value, node.span)
+    return found
 
 
 def _built(nodes: list[Node], context: Elaboration, found: Inference) -> Expr:
@@ -292,13 +314,13 @@ def read_among(
     symbols: Mapping[str, Declaration],
     shape: Shape | None = None,
     functions: Mapping[str, object] | None = None,
-) -> Expr:
-    """The expression that a text says in symbols that are known already, some of which need not occur.
+) -> Reading:
+    """What a text says in symbols that are known already, some of which need not occur.
 
     I, 𝟏 and 𝟎 may take their size from `shape`, which the expression need not have.
 
     >>> known = {"A": Declaration(("m", "n")), "x": Declaration(("n", 1)), "y": Declaration(("m", 1))}
-    >>> print(read_among("2 Ax", known))
+    >>> print(read_among("2 Ax", known).expr)
     2 A x
     """
     if not isinstance(text, str):
@@ -316,7 +338,7 @@ def read_among(
         found = _sizes(text, nodes, names, declared, functions or {}, shape)
         marked = mark_determinants(nodes)
         context = Elaboration(text, found.symbols, found.leaves, functions or {}, marked, found.guessed)
-        return _built(nodes, context, found)
+        return Reading(_built(nodes, context, found), dict(symbols), (), text, places=_places(context))
     except MatcalcError as error:
         if error.source is None and error.spans:
             raise type(error)(error.message, source=text, spans=error.spans, advice=error.advice) from None
