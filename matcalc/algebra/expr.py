@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from matcalc.algebra.operations import REGISTRY, Operation
 from matcalc.algebra.shapes import SCALAR, Shape
+from matcalc.algebra.walk import computed
 
 __all__ = ["Expr", "edge_order", "make", "postorder", "preorder", "rebuild", "symbols_of"]
 
@@ -242,19 +243,7 @@ def rebuild(
 ) -> Expr:
     """The expression with every node replaced, bottom up, by replace(node, new operands)."""
     done: dict[Expr, Expr] = {} if memo is None else memo
-    stack: list[Expr] = [root]
-    while stack:
-        node = stack[-1]
-        if node in done:
-            stack.pop()
-            continue
-        todo = [arg for arg in node.args if arg not in done]
-        if todo:
-            stack.extend(reversed(todo))
-            continue
-        stack.pop()
-        done[node] = replace(node, tuple([done[arg] for arg in node.args]))
-    return done[root]
+    return computed(root, done, lambda node: node.args, lambda n: replace(n, tuple([done[arg] for arg in n.args])))
 
 
 def _freeze(root: Expr) -> tuple[tuple[str, tuple[int, ...], Hashable, Shape], ...]:
