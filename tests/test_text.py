@@ -32,7 +32,7 @@ from matcalc.algebra.build import (
 )
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import SCALAR, Shape
-from matcalc.notation.declared_text import declaration_line, shape_text
+from matcalc.notation.declared_text import declaration_line, space_text
 from matcalc.notation.symbols import latex_name, number_text
 from matcalc.notation.text import text_with_where, to_text
 from tests.expressions import (
@@ -378,9 +378,9 @@ class Declared:
 
 
 def test_shapes() -> None:
-    assert shape_text(("n", 3)) == "ℝⁿˣ³"
-    assert shape_text(("n", "t")) == "ℝ^{n×t}"
-    assert shape_text(("nobs", 1)) == "ℝ^{nobs}"
+    assert space_text(("n", 3)) == "ℝⁿˣ³"
+    assert space_text(("n", "t")) == "ℝ^{n×t}"
+    assert space_text(("nobs", 1)) == "ℝ^{nobs}"
     line = declaration_line({"A": Declared(("n", "n"), "symmetric"), "x": Declared(("n", 1)), "α": Declared(SCALAR)})
     assert line == "A ∈ ℝⁿˣⁿ symmetric, x ∈ ℝⁿ, α ∈ ℝ"
 

@@ -9,7 +9,7 @@ from matcalc.algebra.build import symbol
 from matcalc.derivation.forms import Style
 from matcalc.derivation.steps import Steps
 from matcalc.notation.declarations import Declaration
-from matcalc.notation.declared_text import shape_text
+from matcalc.notation.declared_text import space_text
 from matcalc.notation.latex import to_latex
 from matcalc.notation.page import listed
 
@@ -51,7 +51,7 @@ def _symbol(name: str, declared: Declaration) -> str:
     if "index" in declared.facts:
         return f"<span style='margin-right:1em'>${letter}$ index</span>"
     facts = "".join([f" {escape(fact)}" for fact in sorted(declared.facts)])
-    return f"<span style='margin-right:1em'>${letter}$ ∈ {escape(shape_text(declared.shape))}{facts}</span>"
+    return f"<span style='margin-right:1em'>${letter}$ ∈ {escape(space_text(declared.shape))}{facts}</span>"
 
 
 def _folded(title: str, body: str) -> str:

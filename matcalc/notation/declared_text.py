@@ -8,7 +8,7 @@ from typing import Protocol
 from matcalc.algebra.shapes import Dim, Shape, dim_text, is_column, is_scalar, side_text
 from matcalc.notation.symbols import SUPERSCRIPTS
 
-__all__ = ["Declared", "declaration_line", "shape_text"]
+__all__ = ["Declared", "declaration_line", "space_text"]
 
 
 class Declared(Protocol):
@@ -23,10 +23,10 @@ class Declared(Protocol):
         """The facts declared."""
 
 
-def shape_text(shape: Shape) -> str:
+def space_text(shape: Shape) -> str:
     """The space that a value of this shape lives in.
 
-    >>> print(*map(shape_text, [("m", "n"), ("n", 1), (1, "n"), (1, 1), ("k", "q")]))
+    >>> print(*map(space_text, [("m", "n"), ("n", 1), (1, "n"), (1, 1), ("k", "q")]))
     ℝᵐˣⁿ ℝⁿ ℝ¹ˣⁿ ℝ ℝ^{k×q}
     """
     if is_scalar(shape):
@@ -49,4 +49,4 @@ def declaration_line(symbols: Mapping[str, Declared]) -> str:
 def _declaration(name: str, d: Declared) -> str:
     if "index" in d.facts:
         return f"{name} index"
-    return " ".join([f"{name} ∈ {shape_text(d.shape)}", *sorted(d.facts)])
+    return " ".join([f"{name} ∈ {space_text(d.shape)}", *sorted(d.facts)])
