@@ -13,11 +13,12 @@ from matcalc.calculus.answers import Question
 from matcalc.calculus.conditions import conditions_of
 from matcalc.calculus.definitions import values_of
 from matcalc.calculus.forms import facts_of, recognised, shortener
-from matcalc.calculus.linear import adjoints, vec_matrix
+from matcalc.calculus.linear import adjoints
 from matcalc.calculus.readings import acted, axes_of, direction
 from matcalc.calculus.structure import subspace
 from matcalc.calculus.traces import as_traces
 from matcalc.calculus.variables import Variable, variable_of
+from matcalc.calculus.vectorised import vec_matrix
 from matcalc.errors import DerivativeError, OptionError
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.heads import head_text

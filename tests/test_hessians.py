@@ -9,6 +9,8 @@ from matcalc.algebra.cost import Cost
 from matcalc.algebra.polynomials import in_factors
 from matcalc.calculus.forms import facts_of
 from tests.evaluate import evaluate
+from tests.figures import per_doubling
+from tests.growth import nested
 from tests.work import calls
 
 QUADRATIC = {"A": "n n symmetric", "x": "n"}
@@ -96,6 +98,26 @@ def test_the_work_for_a_hessian_grows_linearly(family):
 
     small, large = work(8), work(32)
     assert large < 1.4 * 4 * small
+
+
+@pytest.mark.parametrize("wrt", ["x", ["W1", "b1"], ["b1", "b2"]], ids=str)
+def test_the_hessian_of_a_network_grows_linearly(wrt):
+    def measured(layers):
+        text, _, where = nested(layers)
+        found = []
+        count = calls(lambda: found.append(str(derive(text, wrt, where=where, order=2))))
+        return count, len(found[0])
+
+    measured(3)
+    (work_small, length_small), (work_large, length_large) = measured(10), measured(40)
+    assert per_doubling(length_small, length_large, 10, 40) < 2.3
+    assert per_doubling(work_small, work_large, 10, 40) < 2.3, (work_small, work_large)
+
+
+def test_the_hessian_of_a_deep_network_by_value():
+    """What is too long to be multiplied out is right all the same."""
+    text, _, where = nested(12)
+    assert derive(text, "x", where=where, order=2).check()
 
 
 POLYNOMIALS = [

@@ -40,6 +40,8 @@ __all__ = ["Weighing"]
 _ROUNDS = 12
 #: A product is multiplied out only into this many terms.
 _FEW = 4
+#: Products of more signs than this are not multiplied out.
+_LONG_PRODUCT = 200
 #: Sums longer than this are collected but not factored or expanded.
 _LONG_SUM = 40
 
@@ -210,7 +212,7 @@ class Weighing(Stepping):
             spelled = self._again(spelled)
             if self.cost(spelled) < self.cost(e):
                 return spelled
-        pieces = expand_term(e) if e.shape != SCALAR else None
+        pieces = expand_term(e) if e.shape != SCALAR and self.cost(e) <= _LONG_PRODUCT else None
         if pieces is not None and len(pieces) <= _FEW:
             expanded = self._collect_all(add(*pieces))
             if expanded.op is ADD and len(expanded.args) < _FEW:

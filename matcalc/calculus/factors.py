@@ -14,9 +14,9 @@ from matcalc.algebra.expr import Expr, symbols_of
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Shape, is_row, is_vector, side_text
 from matcalc.calculus.forms import recognised, shortener
-from matcalc.calculus.linear import vec_matrix
 from matcalc.calculus.readings import direction, read_maps
 from matcalc.calculus.variables import Variable
+from matcalc.calculus.vectorised import vec_matrix
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.latex import to_latex
 from matcalc.notation.symbols import latex_name

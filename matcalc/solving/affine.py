@@ -37,8 +37,9 @@ from matcalc.algebra.expr import Expr, rebuild
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Dim, dim_text, is_column
 from matcalc.algebra.simplify import Simplifier
-from matcalc.calculus.linear import action, matrix_of, vec_matrix
+from matcalc.calculus.linear import action, matrix_of
 from matcalc.calculus.structure import subspace
+from matcalc.calculus.vectorised import vec_matrix
 from matcalc.convexity import depends, kinks_of
 from matcalc.errors import MatcalcError, NoClosedForm
 from matcalc.notation.declarations import Declaration
