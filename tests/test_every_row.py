@@ -17,9 +17,9 @@ from matcalc.algebra.shapes import SCALAR, dim_names, dim_substitute
 from matcalc.calculus.entries import linear_entries
 from matcalc.calculus.index_terms import summed
 from matcalc.calculus.linear import action, adjoints
-from matcalc.calculus.vectorised import vec_matrix
 from matcalc.calculus.readings import axes_of
 from matcalc.calculus.sweep import expand_definitions
+from matcalc.calculus.vectorised import vec_matrix
 from matcalc.check import difference_quotients
 from matcalc.errors import DerivativeError
 from matcalc.notation.read import parse

@@ -13,6 +13,9 @@ from typing import cast
 from matcalc.algebra.blocks import block, stack
 from matcalc.algebra.build import (
     ADD,
+    GROUP,
+    HADAMARD,
+    PRODUCT,
     add,
     apply,
     hadamard,
@@ -92,42 +95,97 @@ class _Deeper(Exception):
         self.expression = e
 
 
+class _Bypassed(Exception):
+    """What a rule put together holds the direction beside the waist that the matrix was to be read by."""
+
+
 def matrix_of(e: Expr, v: Expr) -> Expr:
-    """M with e = M v, for a column e that is linear in the column v."""
+    """M with e = M v, for a column e that is linear in the column v.
+
+    Where all that e holds of v passes through one column w, its waist, the matrix by v is that by w
+    times that of w by v: so the layers of a network stay apart, and the matrix is linear in their number.
+    """
     along = Along(v)
-    waiting = [e]  # expressions may be deep: what lies far below is read first, and then known
-    while waiting:
-        along.depth = 0
+    waiting: list[Expr] = []  # expressions may be deep: what lies far below is read first, and then known
+    while True:
+        along.depth, along.base = 0, v
         try:
-            _column(waiting[-1], along)
+            if not waiting:
+                return _column(e, along)
+            _local(waiting[-1], along)
             waiting.pop()
         except _Deeper as deeper:
             waiting.append(deeper.expression)
-    return along.columns[e]
 
 
 def _column(e: Expr, v: Along) -> Expr:
-    """The matrix of a column, which is read once."""
+    """The matrix of a column by the base: from waist to waist."""
+    if not depends(e, v):
+        return zeros(e.shape[0], v.base.shape[0])
+    steps = []
+    while e is not v.base:
+        if e is v.direction:
+            raise _Bypassed
+        steps.append(_local(e, v))
+        e = _waist(e, v)
+    return multiply(*steps) if steps else identity(e.shape[0])
+
+
+def _local(e: Expr, v: Along) -> Expr:
+    """The matrix of a column by its waist, which is read once."""
     found = v.columns.get(e)
-    if found is None:
-        if v.depth == _DEPTH:
-            raise _Deeper(e)
-        v.depth += 1
-        found = v.columns[e] = _read(e, v)
+    if found is not None:
+        return found
+    if v.depth == _DEPTH:
+        raise _Deeper(e)
+    base = v.base
+    v.depth += 1
+    try:
+        v.base = _waist(e, v)
+        found = _read(e, v)
+    except _Bypassed:
+        v.base = v.waists[e] = v.direction
+        found = _read(e, v)
+    finally:
         v.depth -= 1
+        v.base = base
+    v.columns[e] = found
     return found
 
 
 def _read(e: Expr, v: Along) -> Expr:
-    if not depends(e, v):
-        return zeros(e.shape[0], v.shape[0])
-    if e is v.direction:
-        return identity(v.shape[0])
     if e.shape == SCALAR:
         return transpose(v.gradient(e))
     rule = _COLUMN.get(e.op.name)
     found = rule(e, v) if rule else None
+    if found is None and v.base is not v.direction:
+        raise _Bypassed
     return matrix_along(e, v) if found is None else found
+
+
+#: Operations that are linear in columns which are linear in turn, one by one.
+_THROUGH = (ADD, GROUP, PRODUCT, HADAMARD)
+
+
+def _waist(e: Expr, v: Along) -> Expr:
+    """The first column below e that all it holds of the direction passes through."""
+    waists, levels = v.waists, v.levels
+    if e not in waists:
+        for node in postorder(e, known=waists):
+            active = [arg for arg in node.args if depends(arg, v)]
+            found = v.direction
+            if active and node.op in _THROUGH and node.shape != SCALAR:
+                found = active[0]
+                for other in active[1:]:
+                    while found is not other:
+                        if levels[found] >= levels[other]:
+                            found = waists[found]
+                        else:
+                            other = waists[other]
+                while found is not v.direction and (found.shape == SCALAR or not is_column(found.shape)):
+                    found = waists[found]
+            waists[node], levels[node] = found, levels[found] + 1
+    return waists[e]
 
 
 def _sum_rule(e: Expr, v: Along) -> Expr | None:
@@ -209,7 +267,7 @@ def _contraction_rule(e: Expr, v: Along) -> Expr | None:
             if len(factor.axes) == 2:
                 break
             matrix = Factor(_column(factor.value, v), (*factor.axes, "#v"))
-            return contract([*factors[:i], matrix, *factors[i + 1 :]], (*out, "#v"), {**ranges, "#v": v.shape[0]})
+            return contract([*factors[:i], matrix, *factors[i + 1 :]], (*out, "#v"), {**ranges, "#v": v.base.shape[0]})
     raise DerivativeError(
         f"the Jacobian of {e} has no matrix form", advice="the differential, jvp and vjp do without it"
     )
@@ -221,7 +279,7 @@ def _stack_rule(e: Expr, v: Along) -> Expr | None:
 
 def _block_rule(e: Expr, v: Along) -> Expr | None:
     heights, _, i, _ = cast(tuple[tuple[Dim, ...], tuple[Dim, ...], int, int], e.data)
-    return block(_column(e.args[0], v), (heights, (v.shape[0],)), i, 0)
+    return block(_column(e.args[0], v), (heights, (v.base.shape[0],)), i, 0)
 
 
 _COLUMN: dict[str, Callable[[Expr, Along], Expr | None]] = {

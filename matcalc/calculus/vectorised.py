@@ -37,6 +37,10 @@ class Along:
         self.columns: dict[Expr, Expr] = {}
         self.held: dict[Expr, bool] = {v: True}
         self.depth = 0
+        #: For each expression its waist, how many waists lie below, and the one that matrices are read by.
+        self.waists: dict[Expr, Expr] = {v: v}
+        self.levels: dict[Expr, int] = {v: 0}
+        self.base = v
 
     def gradient(self, e: Expr) -> Expr:
         """The gradient by v of a scalar that is linear in v."""
