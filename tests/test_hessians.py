@@ -7,6 +7,7 @@ from matcalc import derive, parse, simplify
 from matcalc.algebra.build import number, transpose
 from matcalc.algebra.cost import Cost
 from matcalc.algebra.polynomials import in_factors
+from matcalc.calculus import linear
 from matcalc.calculus.forms import facts_of
 from tests.evaluate import evaluate
 from tests.figures import per_doubling
@@ -118,6 +119,22 @@ def test_the_hessian_of_a_deep_network_by_value():
     """What is too long to be multiplied out is right all the same."""
     text, _, where = nested(12)
     assert derive(text, "x", where=where, order=2).check()
+
+
+CROSSING = [
+    ("½‖y − x − tanh(W tanh(V x + b) + x)‖²", "x", {"W": "n n", "V": "n n", "x": "n"}, 0),
+    ("sum(tanh(W tanh(V x)) ⊙ x)", "x", {"W": "n n", "V": "n n", "x": "n"}, 0),
+    ("sum(tanh(W tanh(‖x‖ V x))) + (aᵀx)³", "x", {"W": "n n", "V": "n n", "x": "n"}, 0),
+    ("logsumexp(W tanh(V softmax(x))) cᵀx", "x", {"W": "n n", "V": "n n", "x": "n"}, 0),
+    ("tr(tanh(diag(x) W) tanh(V diag(x)))", "x", {"W": "n n", "V": "n n", "x": "n"}, 0),
+]
+
+
+@pytest.mark.parametrize(("text", "wrt", "where", "_"), SHORT + CROSSING, ids=[row[0] for row in SHORT + CROSSING])
+def test_matrices_read_from_waist_to_waist_by_value(text, wrt, where, _, monkeypatch):
+    """As those of long products are."""
+    monkeypatch.setattr(linear, "_FLAT", 0)
+    assert derive(text, wrt, where=where, order=2).check()
 
 
 POLYNOMIALS = [

@@ -95,6 +95,14 @@ class _Deeper(Exception):
         self.expression = e
 
 
+#: Matrices are read without waists if all of them then have at most this many factors.
+_FLAT = 1_000
+
+
+class _Long(Exception):
+    """The matrices would become too long without waists."""
+
+
 class _Bypassed(Exception):
     """What a rule put together holds the direction beside the waist that the matrix was to be read by."""
 
@@ -102,13 +110,20 @@ class _Bypassed(Exception):
 def matrix_of(e: Expr, v: Expr) -> Expr:
     """M with e = M v, for a column e that is linear in the column v.
 
-    Where all that e holds of v passes through one column w, its waist, the matrix by v is that by w
-    times that of w by v: so the layers of a network stay apart, and the matrix is linear in their number.
+    The terms of M are products with nothing taken out, unless these become too long together. Then, where
+    all that an expression holds of v passes through one column w, its waist, the matrix by v is that by w
+    times that of w by v: so the layers of a network stay apart, and M is linear in their number.
     """
-    along = Along(v)
+    try:
+        return _matrix(e, Along(v))
+    except _Long:
+        return _matrix(e, Along(v, nested=True))
+
+
+def _matrix(e: Expr, along: Along) -> Expr:
     waiting: list[Expr] = []  # expressions may be deep: what lies far below is read first, and then known
     while True:
-        along.depth, along.base = 0, v
+        along.depth, along.base = 0, along.direction
         try:
             if not waiting:
                 return _column(e, along)
@@ -150,6 +165,9 @@ def _local(e: Expr, v: Along) -> Expr:
         v.depth -= 1
         v.base = base
     v.columns[e] = found
+    v.factors += len(found.args)
+    if v.factors > _FLAT and not v.nested:
+        raise _Long
     return found
 
 
@@ -174,7 +192,7 @@ def _waist(e: Expr, v: Along) -> Expr:
         for node in postorder(e, known=waists):
             active = [arg for arg in node.args if depends(arg, v)]
             found = v.direction
-            if active and node.op in _THROUGH and node.shape != SCALAR:
+            if v.nested and active and node.op in _THROUGH and node.shape != SCALAR:
                 found = active[0]
                 for other in active[1:]:
                     while found is not other:

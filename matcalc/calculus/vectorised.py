@@ -29,9 +29,14 @@ __all__ = ["Along", "depends", "matrix_along", "vec_matrix"]
 
 
 class Along:
-    """The direction v in which matrices are read: which expressions hold it, and the matrices read so far."""
+    """The direction v in which matrices are read: which expressions hold it, and the matrices read so far.
 
-    def __init__(self, v: Expr) -> None:
+    nested: whether they are read from waist to waist.
+    """
+
+    def __init__(self, v: Expr, *, nested: bool = False) -> None:
+        self.nested = nested
+        self.factors = 0
         self.direction = v
         self.shape = v.shape
         self.columns: dict[Expr, Expr] = {}
