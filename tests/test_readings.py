@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from matcalc import DerivativeError, MatcalcError, NotYetError, OptionError, derive, differential
+from matcalc.notation.read import read
 
 INDEX = [
     ("W x", "W", "∂fᵢ/∂Wⱼₖ = δᵢⱼ xₖ"),
@@ -222,3 +223,18 @@ def test_entries_of_products_of_indices_triangles_and_blocks(text, wrt, where, w
     d = derive(text, wrt, where=where)
     assert str(d.index) == written
     assert d.index.latex().isascii()
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("γ(x)", ("γ is read as a factor; functions={…} makes it a function",)),
+        ("beta(x) + xᵀx", ("β is read as a factor; functions={…} makes it a function",)),
+        ("γ(x) + γ", ()),
+        ("λ(x + y)", ()),
+        ("φ(x)", ("φ is read as an unknown function",)),
+    ],
+)
+def test_a_greek_letter_that_stands_as_a_function_does_is_noted(text, notes):
+    assert read(text).notes == notes
+    assert read("γ(x)", {"γ": "scalar"}).notes == ()

@@ -2,7 +2,7 @@
 
 Each rule replaces a term by an equal one: log(1 + eᵘ) by softplus, eᵘ/(1 + eᵘ) by sigmoid, 1 − σ(u)
 by σ(−u), log σ(u) by −softplus(−u), log ∑eᵘ by logsumexp, eᵘ/∑eᵘ by softmax, log(1 + u) by log1p,
-eᵘ − 1 by expm1, log det X by what slogdet gives.
+eᵘ − 1 by expm1, e^(−eᵘ) eᵘ by one exponential, log det X by what slogdet gives.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _summed_exponent(t: Term) -> Term | None:
 
 
 def _stable_product(t: Term) -> Term:
-    """eᵘ/(1 + eᵘ) is σ(u), 1/(1 + eᵘ) is σ(−u), eᵘ/∑eᵘ is softmax(u)."""
+    """eᵘ/(1 + eᵘ) is σ(u), 1/(1 + eᵘ) is σ(−u), eᵘ/∑eᵘ is softmax(u), and eᵘ eᵛ is e^(u + v)."""
     powers: dict[Term, Fraction] = dict(t.powers)
     changed = False
     for base, exponent in list(powers.items()):
@@ -106,10 +106,27 @@ def _stable_product(t: Term) -> Term:
             _move(powers, call("exp", u), Fraction(-1))
             _move(powers, make("softmax", (u,), below.axis, u.dims), Fraction(1))
             changed = True
+    exponents = [(p, b.args[0]) for b, p in powers.items() if p and _is_call(b, "exp")]
+    if any(_grows(u) for _, u in exponents) and len(exponents) > 1:  # e^(−eˣ) eˣ would be 0 · ∞
+        powers = {b: p for b, p in powers.items() if not _is_call(b, "exp")}
+        powers[call("exp", plus(exponents))] = Fraction(1)
+        changed = True
     if not changed:
         return t
     kept = [power(b, e) for b, e in powers.items() if e]
     return times(*kept)
+
+
+def _grows(u: Term) -> bool:
+    """Whether an exponent is itself made of an exponential, so that another one in the product overflows first."""
+    stack = [u]
+    while stack:
+        term = stack.pop()
+        if _is_call(term, "exp"):
+            return True
+        if term.op in ("scale", "plus", "times", "spread"):
+            stack.extend(term.args)
+    return False
 
 
 def _move(powers: dict[Term, Fraction], base: Term, by: Fraction) -> None:

@@ -144,10 +144,19 @@ class Surroundings:
     def is_unknown_function(self, at: int, name: str) -> bool:
         """Whether an undeclared letter is an unknown function: lower-case and always right before a bracket."""
         base = name.rstrip("′")
+        greek = is_greek(base) and base not in _GREEK_FUNCTIONS
+        return not greek and self._is_called(at, name)
+
+    def is_called_factor(self, at: int, name: str) -> bool:
+        """Whether a Greek letter is a factor although it stands as a function does: γ(x), with one name inside."""
+        inside = [token.type for token in self.tokens[at + 2 : at + 4]]
+        return is_greek(name) and inside == ["WORD", "RPAR"] and self._is_called(at, name)
+
+    def _is_called(self, at: int, name: str) -> bool:
+        base = name.rstrip("′")
         return (
             self.before_bracket(at, tight=True)
             and is_lower(base)
-            and (not is_greek(base) or base in _GREEK_FUNCTIONS)
             and base not in self.vocabulary.declared
             and not self.alone().get(base, False)
             and name[len(base) :] in ORDERS

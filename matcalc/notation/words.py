@@ -201,6 +201,10 @@ class _Words(Spelling):
             kind, value = "CALL", "sigmoid"
         elif self.is_unknown_function(at, name):
             kind, value = "CALL", self.unknown(name)
+        elif self.is_called_factor(at, name):
+            note = f"{name} is read as a factor; functions={{…}} makes it a function"
+            if note not in self.vocabulary.notes:
+                self.vocabulary.notes.append(note)
         out.append(Token(kind, value, token.start, token.end))
 
     def unknown(self, name: str) -> Unknown:
