@@ -153,7 +153,11 @@ def test_a_file_that_stands_alone_has_data_where_the_function_is_finite(text, wr
 
 
 def test_a_file_that_stands_alone_is_refused_where_it_cannot_be_tested():
-    for d in (derive("log(sin(x) − 2)", "x", where="x: scalar"), answer("hess_quad"), derive("expm(X)", "X", where="X: n n")):
+    for d in (
+        derive("log(sin(x) − 2)", "x", where="x: scalar"),
+        answer("hess_quad"),
+        derive("expm(X)", "X", where="X: n n"),
+    ):
         with pytest.raises(MatcalcError, match=r"no example data|first derivatives|closed form"):
             d.code(standalone=True)
 
