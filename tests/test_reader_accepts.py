@@ -301,6 +301,7 @@ SHAPES = [
     ("X w where X ∈ R^(n x d); w ∈ R^d", None, "X: n d, w: d 1"),
     ("A B where A, B ∈ ℝ^{n×n}", None, "A: n n, B: n n"),
     ("X Y where X ≻ 0", None, "X: n n, Y: n m"),
+    ("A x where A: m x n, x in R^n", None, "A: m n, x: n 1"),
 ]
 
 

@@ -282,6 +282,34 @@ brackets directly behind a symbol may be an entry or a product
   A[i,j]
   ^^^^^^
 For the product write round brackets, or a space before these; an entry is A_{ij}."""),
+    (AmbiguityError, "1ᵀx", "x", """\
+a number has no transpose
+  1ᵀx
+  ^^
+Write 𝟏ᵀ for the row of ones."""),
+    (AmbiguityError, "xᵀ 1", "x", """\
+a factor 1 stands behind another: the number, or the vector of ones
+  xᵀ 1
+     ^
+Write 𝟏 for the vector."""),
+    (ParseError, "x ⊙ 𝟙_{x>0}", "x", """\
+a condition stands below the 𝟙
+  x ⊙ 𝟙_{x>0}
+      ^^^^^^^
+Write 𝟙[x>0]."""),
+    (ParseError, "∑_{i=5}^{2} xᵢ", "x", """\
+the sum runs from 5 to 2, and nothing is summed
+  ∑_{i=5}^{2} xᵢ
+  ^^^^^^^^^^^
+An empty sum is 0."""),
+    (AmbiguityError, r"\sin^{-1}(x)", "x", r"""sin^{-1} is the inverse function for one reader and a reciprocal for another
+  \sin^{-1}(x)
+  ^^^^^^^^
+Write \arcsin, \arctan …, or \frac{1}{\sin(x)}."""),
+    (NotYetError, r"\frac{d}{dx} x^2", "x", r"""a derivative is not part of the notation
+  \frac{d}{dx} x^2
+  ^^^^^^^^^^^
+Write the function, and say by what to derive."""),
     (ParseError, "X^{(2)} x", "Xx", """\
 a number in brackets above a letter may be a power or count layers and examples
   X^{(2)} x

@@ -132,7 +132,12 @@ def read_bounds(written: str, start: int) -> Bounds:
             spans=here,
             advice="It starts at a number, or at an index: ∑_{j=i+1}^n.",
         )
-    return Bounds(letters, int(low) if equals else 1, _limit(above, here))
+    first, last = int(low) if equals else 1, _limit(above, here)
+    if isinstance(last, int) and last < first:
+        raise ParseError(
+            f"the sum runs from {first} to {last}, and nothing is summed", spans=here, advice="An empty sum is 0."
+        )
+    return Bounds(letters, first, last)
 
 
 def _with_signs(below: str) -> str:

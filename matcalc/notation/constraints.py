@@ -172,8 +172,8 @@ class Constraints:
         names = self._symbols[node] = frozenset(found)
         return names
 
-    def doubt(self, *nodes: Node) -> None:
+    def doubt(self, *nodes: Node, by: float = UNLIKELY) -> None:
         """The reading is unlikely because of the symbols below."""
         names = set().union(*map(self._below, nodes))
         if names:
-            self.unlikely.append((UNLIKELY, names))
+            self.unlikely.append((by, names))

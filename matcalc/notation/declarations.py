@@ -69,6 +69,8 @@ def shape_text(shape: Shape) -> str:
 
 _FACTOR = re.compile(r"[0-9]+|[^\W\d][\w′]*")
 _DIMENSION = re.compile(r"-?[\w′]+(?:[*+·]?[\w′]+)*")
+#: m×n, and m x n between dimensions.
+_TIMES = re.compile(r"×|(?<=[\w)])\s+x\s+(?=[\w(])")
 _KINDS = ("scalar", "vector", "matrix", "square", "row")
 
 
@@ -108,7 +110,7 @@ def declare(name: str, text: str) -> Partial:
     dims: list[Dim] = []
     facts: list[str] = []
     kind = ""
-    words = text.replace("×", " ").split()
+    words = _TIMES.sub(" ", text).split()
     for word in words:
         fact = _SYNONYMS.get(word.lower(), word.lower())
         if fact in FACTS:

@@ -206,6 +206,11 @@ class _Walk:
                 before.value, before.end = norm, token.end
                 return
             if before.type in ("ONES", "ZEROS"):
+                if any(sign in plain for sign in "<>=≤≥≠"):
+                    raise ParseError(
+                        "a condition stands below the 𝟙", spans=((before.start, token.end),),
+                        advice=f"Write 𝟙[{plain}].",
+                    )  # fmt: skip
                 before.value, before.end = plain, token.end
                 return
             if before.type in ("RPAR", "RSQUARE", "SUPERSCRIPT"):

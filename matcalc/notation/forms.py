@@ -124,6 +124,10 @@ def _two_slashes(node: Node, ratio: Node, after: Node, text: str) -> MatcalcErro
     )
 
 
+def _is_lone_one(node: Node, text: str) -> bool:
+    return node.kind == "number" and not node.bracketed and text[node.start : node.end] == "1"
+
+
 def _is_norm_index(norm: Node, after: Node, text: str) -> bool:
     """‖A‖F, ‖A‖²F and ‖x‖1: what touches a norm could have been below it."""
     raised = norm.kind in ("raised", "power") and norm.args[0].kind == "norm"
@@ -140,6 +144,12 @@ def _check_juxtaposed(node: Node, text: str) -> MatcalcError | None:
             return AmbiguityError(
                 f"{text[after.start]} directly behind a norm may be its index or a factor", spans=(ratio.span,),
                 advice=f"Write _{text[after.start]} for the index, or a space before the factor.",
+            )  # fmt: skip
+    for before, after in zip(node.args, node.args[1:], strict=False):
+        if _is_lone_one(after, text) and before.kind != "number":
+            return AmbiguityError(
+                "a factor 1 stands behind another: the number, or the vector of ones", spans=(after.span,),
+                advice="Write 𝟏 for the vector.",
             )  # fmt: skip
     for bare, after in zip(node.args, node.args[1:], strict=False):
         if _open(bare, "bare"):
@@ -199,6 +209,8 @@ def _check_power(node: Node, text: str) -> MatcalcError | None:
 
 
 def _check_raised(node: Node, text: str) -> MatcalcError | None:
+    if node.data == "T" and _is_lone_one(node.args[0], text):
+        return AmbiguityError("a number has no transpose", spans=(node.span,), advice="Write 𝟏ᵀ for the row of ones.")
     base = node.args[0]
     if _open(base, "power", "entrywise_power") and node.data not in ("T", "-T") and base.args[1].kind != "number":
         x, p = (text[n.start : n.end] for n in base.args)

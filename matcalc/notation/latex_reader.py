@@ -133,6 +133,11 @@ class _Writer:
     def fraction(self, children: tuple[Token, Pieces, Pieces]) -> Pieces:
         """(a/b), in brackets of its own."""
         mark, above, below = children
+        if _is_operator(above, below):
+            raise NotYetError(
+                "a derivative is not part of the notation", spans=((mark.start, below[-1].end),),
+                advice="Write the function, and say by what to derive.",
+            )  # fmt: skip
         return [
             Piece("(", mark.start, mark.end),
             *_closed(above, mark),
@@ -227,6 +232,12 @@ class _Writer:
         if (letter is not None and letter.text == "ℝ") or any(p.text in ("∑", "∏") for p in base[-2:]):
             return [*base, Piece(f"^{{{text}}}", mark.start, end, "raised")]
         if letter is not None and letter.kind == "word" and is_function(letter.text) and letter.text != "e":
+            if text.replace("−", "-") == "-1":
+                raise AmbiguityError(
+                    f"{letter.text}^{{-1}} is the inverse function for one reader and a reciprocal for another",
+                    spans=((letter.start, end),),
+                    advice=rf"Write \arcsin, \arctan …, or \frac{{1}}{{\{letter.text}(x)}}.",
+                )  # fmt: skip
             return [*base[:-1], replace(letter, above=_exponent(text), end=max(letter.end, end))]
         base = _grouped(base)
         base.append(Piece(_exponent(text), mark.start, end, "raised"))
@@ -291,6 +302,12 @@ def _exponent(text: str) -> str:
     if plain == "+":
         return "⁺"
     return f"^({text})"
+
+
+def _is_operator(above: Pieces, below: Pieces) -> bool:
+    """Whether a fraction is d/dx."""
+    d, dx = ("".join(piece.text for piece in pieces if piece.kind != "space") for pieces in (above, below))
+    return d == "d" and dx[:1] == "d" and len(dx) > 1
 
 
 def _bracketed(inside: Pieces, mark: Token) -> Pieces:

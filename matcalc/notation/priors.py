@@ -136,17 +136,29 @@ def _weigh_entrywise(node: Node, costs: dict[str, Costs]) -> None:
 def _weigh_product(node: Node, costs: dict[str, Costs]) -> None:
     """A scalar stands at the left of a product; a Greek letter at its right end is a vector before it is a scalar.
 
-    The capital letter in xᵀA x is a matrix, since that is a quadratic form; in A xᵢ what bears the index is a row.
+    The capital letter in xᵀA x is a matrix, since that is a quadratic form; in A xᵢ and wᵀxᵢ what bears the index
+    is a row.
     """
     for left, middle, right in zip(node.args, node.args[1:], node.args[2:], strict=False):
         name = _symbol_of(middle, costs)
         if name and costs[name]["matrix"] == 0 and _is_transpose(left, right):
             costs[name]["vector"] += 0.5
-    last, matrices = node.args[-1], [_symbol_of(arg, costs) for arg in node.args[:-1]]
-    if last.kind == "entry" and len(last.data) == 1 and any(name and costs[name]["matrix"] == 0 for name in matrices):
+    last, before = node.args[-1], node.args[:-1]
+    arrays = [
+        arg
+        for arg in before
+        if (arg.kind == "raised" and arg.data == "T")
+        or ((name := _symbol_of(arg, costs)) and costs[name]["matrix"] == 0)
+    ]
+    if last.kind == "entry" and len(last.data) == 1 and arrays:
         below = _symbol_of(last.args[0], costs)
         if below:
             costs[below].update(matrix=0.0, vector=1.5)
+    for left, right in zip(node.args, node.args[1:], strict=False):  # a·b is no product of matrices
+        names = [_symbol_of(left, costs), _symbol_of(right, costs)]
+        if all(name and not is_upper(name) and not is_greek(name) for name in names):
+            for name in filter(None, names):
+                costs[name]["matrix"] = max(costs[name]["matrix"], 4.0)
     first = _symbol_of(node.args[0], costs)
     if first and is_greek(first) and not is_upper(first):
         costs[first]["vector"] += 0.3

@@ -118,7 +118,9 @@ def split_where(text: str) -> tuple[str, str]:
     return text, ""
 
 
-_ITEM = re.compile(r"^(?P<names>[^:∈=≻⪰>]*?)\s*(?P<sign>:|∈|\\in(?![A-Za-z])|=|≻|⪰|>|≥)\s*(?P<said>.*)$", re.DOTALL)
+_ITEM = re.compile(
+    r"^(?P<names>[^:∈=≻⪰>]*?)\s*(?P<sign>:|∈|\\in(?![A-Za-z])|(?<=\s)in(?=\s)|=|≻|⪰|>|≥)\s*(?P<said>.*)$", re.DOTALL
+)
 
 
 _SIZE = re.compile(r"^(?:\{(?P<braces>[^{}]*)\}|\((?P<brackets>[^()]*)\)|(?P<plain>\S+))\s*(?P<facts>.*)$", re.DOTALL)

@@ -289,7 +289,7 @@ class _Words(Spelling):
             letter = Token("WORD", piece, place, end)
             if name in self.vocabulary.declared:
                 out.append(Token("SYMBOL", name, place, end))
-            else:
+            elif not ("_" in name and self.has_entries(name) and self.entry(letter, name, out)):
                 self.letter(at if piece is pieces[-1] else len(self.tokens), letter, name, out)
             place = end
         note = f"{word} is read as {' '.join(pieces)}"
