@@ -82,7 +82,7 @@ def _norm(c: Constraints, node: Node) -> Sizes:
     inside = node.args[0]
     if node.data == "2" and not (c.is_scalar(inside) or c.is_vector(inside) or c.stands_alone(inside)):
         raise c.refuse("the spectral norm of a matrix is not read", inside)
-    if c.is_scalar(inside):
+    if c.is_scalar(inside) and node.data != "1":
         c.doubt(inside, by=4.0)  # nobody writes ‖a‖ for |a|
     return SCALAR
 
