@@ -491,3 +491,24 @@ def test_procrustes(f, where, least, largest):
     )(**inputs)]  # fmt: skip
     drawn = [at(**inputs, Q=np.linalg.qr(rng.standard_normal(data["Q"].shape))[0]) for _ in range(200)]
     assert values[0] <= min(drawn) and values[1] >= max(drawn)
+
+
+@pytest.mark.parametrize("facts", ["diagonal positive", "positive diagonal"])
+def test_weights_on_a_diagonal(facts):
+    where = {"y": "m", "X": "m n", "W": f"m m {facts}"}
+    found = solve("(y − X β)ᵀ W (y − X β)", "β", where=where)
+    rng = np.random.default_rng(3)
+    x, y, w = rng.normal(size=(7, 3)), rng.normal(size=7), rng.uniform(0.5, 2, 7)
+    want = np.linalg.lstsq(np.sqrt(w)[:, None] * x, np.sqrt(w) * y, rcond=None)[0]
+    np.testing.assert_allclose(found.compile()(X=x, y=y, W=np.diag(w)), want)
+    assert "minimum" in str(found)
+
+
+@pytest.mark.parametrize("facts", ["diagonal positive", "diagonal nonnegative"])
+def test_what_is_said_of_a_diagonal_matrix_holds_on_its_diagonal(facts):
+    from matcalc.codegen.sampling import sample
+    from matcalc.notation.declarations import Declaration
+
+    drawn = sample({"W": Declaration(("m", "m"), frozenset(facts.split()))}, {"m": 4}, np.random.default_rng(0))["W"]
+    assert np.all(np.diagonal(drawn) > 0)
+    assert not drawn[~np.eye(4, dtype=bool)].any()

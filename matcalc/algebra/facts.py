@@ -67,7 +67,11 @@ JOINTLY: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"orthogonal", "lower"}), "diagonal"),
     (frozenset({"orthogonal", "upper"}), "diagonal"),
     (frozenset({"psd", "invertible"}), "spd"),
+    (frozenset({"diagonal", "positive"}), "spd"),
+    (frozenset({"diagonal", "nonnegative"}), "psd"),
 )
+#: What a diagonal matrix that is declared positive has on its diagonal alone: the other entries are 0.
+_ON_THE_DIAGONAL = frozenset({"positive", "nonzero"})
 
 FACT_NAMES = frozenset(IMPLIES) - {"nonzero", "unit", "below one", "injective"}
 
@@ -77,6 +81,8 @@ def closure(facts: Iterable[str]) -> frozenset[str]:
 
     >>> sorted(closure({"symmetric", "lower"}))
     ['diagonal', 'lower', 'symmetric', 'upper']
+    >>> sorted(closure({"diagonal", "positive"}) - closure({"diagonal"}))
+    ['invertible', 'nonnegative', 'psd', 'spd']
     """
     out: set[str] = set()
     todo = list(facts)
@@ -86,7 +92,7 @@ def closure(facts: Iterable[str]) -> frozenset[str]:
             out.add(fact)
             todo.extend(IMPLIES.get(fact, ()))
             todo.extend(implied for joint, implied in JOINTLY if fact in joint and joint <= out)
-    return frozenset(out)
+    return frozenset(out - _ON_THE_DIAGONAL if "diagonal" in out else out)
 
 
 #: How deep questions may lead to others.

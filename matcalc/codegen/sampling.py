@@ -122,7 +122,7 @@ def _draw(shape: Shape, said: frozenset[str], sizes: Mapping[str, int], rng: np.
         matrix = _within(_entries(rows, columns, facts, mode, rng), facts)
     if "diagonal" in facts:
         matrix = np.diag(np.diagonal(matrix))
-    if len(said) > 1 and not all(_HOLDS[fact](matrix) for fact in said if fact in _HOLDS):
+    if len(said) > 1 and not all(_HOLDS[fact](_where_said(fact, matrix, facts)) for fact in said if fact in _HOLDS):
         raise DataError(f"no {rows}×{columns} matrix that is {' and '.join(sorted(said))} was found")
     if is_scalar(shape):
         return matrix.reshape(())
@@ -158,6 +158,11 @@ _HOLDS: dict[str, Callable[[Array], bool]] = {
     "positive": lambda a: bool(np.all(a > 0)),
     "nonnegative": lambda a: bool(np.all(a >= 0)),
 }
+
+
+def _where_said(fact: str, matrix: Array, facts: frozenset[str]) -> Array:
+    """The entries of which the fact speaks: a diagonal matrix is positive on its diagonal."""
+    return np.diagonal(matrix) if fact in ("positive", "nonnegative") and "diagonal" in facts else matrix
 
 
 def _size(dim: Dim, sizes: Mapping[str, int]) -> int:
