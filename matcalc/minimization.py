@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from matcalc.algebra.build import ADD, add, apply, multiply, number, parts, subtract, symbol
 from matcalc.algebra.expr import Expr
+from matcalc.algebra.facts import closure
 from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, dim_text
 from matcalc.calculus.forms import recognised
+from matcalc.calculus.structure import subspace
 from matcalc.convexity import depends, kinks_of, read_function
 from matcalc.errors import DataError, DerivativeError, OptionError
 from matcalc.notation.declarations import Declaration
@@ -34,6 +37,8 @@ __all__ = ["Minimum", "minimize"]
 
 #: A gradient smaller than this, relative to the value, is rounding: line searches fail there.
 _ROUNDING = 1e-8
+#: Where the function is not finite nearby, a gradient above this, relative to the value, is no stationary point.
+_EDGE = 1e-5
 Bounds = Mapping[str, tuple[object, object]]
 
 
@@ -98,10 +103,12 @@ def minimize(
     """A local minimum of the scalar f over the named variables, at the given data.
 
     data has an array for every other symbol; shapes are inferred and declared as in derive. start:
-    values to start from (zeros otherwise; ones for a variable declared positive; beside zero where the
-    gradient vanishes there, as it does for ‖A − U Vᵀ‖², unless that leads to nothing lower). bounds: name →
-    (lower, upper), each a number, an array or None. such_that: linear equations. A variable declared
-    nonnegative is bounded below by 0. method: one of scipy.optimize's, L-BFGS-B unless there are
+    values to start from (zeros otherwise; ones for a variable declared positive, with a little more in the
+    entries of a matrix; a multiple of I for a definite one; beside zero where no step from zero goes down, as in
+    ‖A − U Vᵀ‖², unless that leads to nothing lower). bounds: name → (lower, upper), each a number, an array or
+    None. such_that: linear equations. A variable declared nonnegative is bounded below by 0; steps that leave
+    the domain of f, or the definite matrices, are taken back, and a run that ends at that edge has not
+    converged. method: one of scipy.optimize's, L-BFGS-B unless there are
     constraints, for which it is SLSQP; the Newton methods get Hessian–vector products. progress shows
     tqdm's bar where tqdm is installed.
 
@@ -137,6 +144,7 @@ class _Task:
     names: tuple[str, ...]
     symbols: dict[str, Declaration]
     equations: tuple[Expr, ...]
+    stated: tuple[Expr, ...]
     splits: dict[str, Split] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     weights: tuple[Expr, ...] = ()
@@ -163,7 +171,7 @@ class _Task:
         if expr.shape != SCALAR:
             shape = "×".join(map(dim_text, expr.shape))
             raise DerivativeError(f"minimize needs a scalar function, and this one is {shape}")
-        task = cls(recognised(expr), recognised(expr), names, symbols, equations, notes=notes)
+        task = cls(recognised(expr), recognised(expr), names, symbols, equations, equations, notes=notes)
         task.smooth()
         return task
 
@@ -177,33 +185,43 @@ class _Task:
                 kept.append(term)
             else:
                 penalties.append((weight, inside))
+        self._refuse_kinks(add(*kept), variables)
         for weight, x in penalties:
             name = str(x.data)
+            total = REGISTRY["sum"]
+            if "nonnegative" in closure(self.symbols[name].facts):
+                kept.append(multiply(weight, apply(total, (x,))))
+                self.notes = (*self.notes, f"‖{name}‖₁ is sum({name}), since {name} ≥ 0")
+                continue
             split = self.splits.get(name) or self._split(name)
-            total = apply(REGISTRY["sum"], (add(split.plus, split.minus),))
-            kept.append(multiply(weight, total))
+            kept.append(multiply(weight, apply(total, (add(split.plus, split.minus),))))
             self.weights = (*self.weights, weight)
-        smooth = add(*kept)
+        self.function = add(*kept)
         for x in variables:
             name = str(x.data)
             if name in self.splits:
-                smooth = substitute(smooth, {x: subtract(self.splits[name].plus, self.splits[name].minus)})
+                parts_of_x = {x: subtract(self.splits[name].plus, self.splits[name].minus)}
+                self.function = substitute(self.function, parts_of_x)
+                self.equations = tuple(substitute(e, parts_of_x) for e in self.equations)
                 self.notes = (*self.notes, f"‖{name}‖₁ by {name} = u − v with u, v ≥ 0")
-        self.function = smooth
-        self._refuse_kinks()
 
     def _split(self, name: str) -> Split:
-        shape = self.symbols[name].shape
+        """The two parts of a variable, in the subspace in which it lies: entry by entry, so do the parts."""
+        shape, space = self.symbols[name].shape, subspace(self.symbols[name].facts)
+        if space == "skew":
+            raise DerivativeError(
+                f"‖{name}‖₁ has kinks, and the parts u, v ≥ 0 of a skew {name} = u − v are not skew",
+                advice=f"write {name} as W − Wᵀ with a free W ≥ 0, whose penalty is 2 sum(W)",
+            )
         plus, minus = (symbol(f"{name}{mark}", shape) for mark in ("⁺", "⁻"))
         for part in (plus, minus):
-            self.symbols[str(part.data)] = Declaration(shape)
+            self.symbols[str(part.data)] = Declaration(shape, frozenset({space} if space else ()))
         self.splits[name] = Split(plus, minus)
         return self.splits[name]
 
-    def _refuse_kinks(self) -> None:
-        active = self.variables()
-        for node in kinks_of(self.function):
-            if depends(node, active):
+    def _refuse_kinks(self, function: Expr, variables: Sequence[Expr]) -> None:
+        for node in kinks_of(function):
+            if depends(node, variables):
                 raise DerivativeError(
                     f"{to_text(node)} has kinks, and a smooth solver stops at them",
                     advice="‖w‖₁ of a variable is reformulated; huber, softplus and logsumexp are smooth substitutes",
@@ -230,6 +248,7 @@ class _Task:
         iterations: int,
     ) -> Minimum:
         """Hand the compiled function to the solver."""
+        import numpy as np
         from scipy import optimize
 
         packed = Packed(self, data, start, bounds)
@@ -239,41 +258,51 @@ class _Task:
         if self.equations and not takes_constraints:
             raise OptionError(f"{method} takes no constraints", advice="SLSQP and trust-constr do")
         packed.check_start()
-        record = Record(packed.value_and_gradient, progress)
-
-        def solved(begin: Array) -> Any:
-            return optimize.minimize(
-                record.evaluate,
-                begin,
-                jac=True,
-                hessp=packed.hessian_product if products else None,
-                method=method,
-                bounds=packed.bounds if packed.bounded else None,
-                constraints=packed.constraints(optimize.LinearConstraint) if self.equations else (),
-                callback=record.after_iteration,
-                options=solver_options(method, tolerance, iterations),
-            )
-
-        begin = packed.beside_start() if not self.equations else None
-        found = solved(packed.start if begin is None else begin)
-        if begin is not None and not found.fun < packed.value_and_gradient(packed.start)[0]:
-            record.history.clear()
-            found = solved(packed.start)
-        record.close()
-        values = packed.unpack(found.x)
-        for name, split in self.splits.items():
-            values[name] = values.pop(str(split.plus.data)) - values.pop(str(split.minus.data))
-        _, gradient = packed.value_and_gradient(found.x)
-        stationary = packed.stationarity(found.x, gradient)
         free = not self.equations  # with constraints the gradient does not vanish
-        rounding = _ROUNDING * max(1.0, abs(float(found.fun))) / max(1.0, float(abs(found.x).max()))
+
+        def solved(begin: Array) -> tuple[Any, Record]:
+            record = Record(packed.value_and_gradient, progress, free)
+            with np.errstate(all="ignore"):  # trust-krylov divides by a radius that rounding has made 0
+                found = optimize.minimize(
+                    record.evaluate,
+                    begin,
+                    jac=True,
+                    hessp=packed.hessian_product if products else None,
+                    method=method,
+                    bounds=packed.bounds if packed.bounded else None,
+                    constraints=packed.constraints(optimize.LinearConstraint) if self.equations else (),
+                    callback=record.after_iteration,
+                    options=solver_options(method, tolerance, iterations),
+                )
+            record.close()
+            return found, record
+
+        begin = packed.beside_start() if free else None
+        found, record = solved(packed.start if begin is None else begin)
+        if begin is not None and not found.fun < packed.value_and_gradient(packed.start)[0]:
+            found, record = solved(packed.start)
+        return self._minimum(packed, found, record, method)
+
+    def _minimum(self, packed: Packed, found: Any, record: Record, method: str) -> Minimum:
+        """What the solver found, and whether that is a minimum."""
+        x, free = found.x, not self.equations
+        value, gradient = packed.value_and_gradient(x)
+        inside = isfinite(value)
+        if not inside and record.lowest is not None:
+            x, value, gradient = record.lowest
+        stationary = packed.stationarity(x, gradient)
+        rounding = _ROUNDING * max(1.0, abs(value)) / max(1.0, float(abs(x).max()))
+        success = bool(found.success) or (free and stationary <= rounding)
+        message = str(found.message)
+        if not inside or (record.outside and not packed.is_stationary(x, gradient, _EDGE * max(1.0, abs(value)))):
+            success, message = False, "stopped at the edge of the domain of the function or of the variables"
         return Minimum(
-            {n: values[n] for n in self.names},
-            float(found.fun),
+            packed.unpack(x),
+            value,
             stationary,
-            bool(found.success) or (free and stationary <= rounding),
+            success,
             int(found.status),
-            str(found.message),
+            message,
             int(found.nit),
             method,
             tuple(record.history),

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from matcalc.algebra.build import add, symbol
 from matcalc.algebra.expr import Expr
+from matcalc.algebra.facts import closure
 from matcalc.algebra.shapes import Dim, Shape, dim_substitute, dim_text, is_scalar
 from matcalc.calculus.forms import recognised, shortener
 from matcalc.calculus.linear import action
 from matcalc.calculus.readings import axes_of, gradients
 from matcalc.calculus.structure import structured
 from matcalc.convexity import is_affine
-from matcalc.errors import DataError, DerivativeError, OptionError
+from matcalc.errors import DataError, DerivativeError
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.names import normalise_name
 from matcalc.notation.text import to_text
+from matcalc.regions import first, holds, limits, projected, split_limits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,9 +27,6 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 __all__ = ["Packed", "Split"]
-
-#: A variable declared positive stays above this.
-_ABOVE_ZERO = 1e-12
 
 
 @dataclass(frozen=True)
@@ -39,11 +38,17 @@ class Split:
 
 
 class Task(Protocol):
-    """What is minimised: a smooth function of variables, the other symbols being data."""
+    """What is minimised: a smooth function of variables, the other symbols being data.
+
+    names: the variables as they were typed. splits: those that the solver sees as two. equations and stated
+    are the same constraints, in the variables that the solver sees and as they were typed.
+    """
 
     function: Expr
+    names: tuple[str, ...]
     symbols: dict[str, Declaration]
     equations: tuple[Expr, ...]
+    stated: tuple[Expr, ...]
     weights: tuple[Expr, ...]
     splits: dict[str, Split]
 
@@ -70,28 +75,33 @@ class Packed:
         self.names = [str(v.data) for v in self.variables]
         self.symbols = {n: d for n, d in task.symbols.items() if n not in task.splits}
         given = {normalise_name(n): v for n, v in start.items()}
-        _only(given, [*self.names, *task.splits], "start")
+        _only(given, task.names, "start")
         self.given = bool(given)
         known = {normalise_name(n): v for n, v in data.items()}
         inputs = {n: d.shape for n, d in self.symbols.items() if n not in self.names}
         _only(known, list(inputs), "data")
         sizes: dict[str, tuple[int, str]] = {}
         self.data = {n: _array(n, known, shape, sizes) for n, shape in inputs.items()}
-        for name, value in given.items():
-            _array(name, {name: value}, task.symbols[name].shape, sizes)
+        begin = {n: _array(n, given, task.symbols[n].shape, sizes) for n in given}
         self.sizes = {d: n for d, (n, _) in sizes.items()}
-        self.shapes = {n: self._lengths(n, self.symbols[n].shape) for n in self.names}
-        self.start = np.concatenate([self._first(n, given) for n in self.names])
-        self.bounds = self._bounds(bounds)
-        self.bounded = any(b != (None, None) for b in self.bounds)
+        self.facts = {n: task.symbols[n].facts for n in task.names}
+        self.lengths = {n: self._lengths(n, task.symbols[n].shape) for n in task.names}
+        self.parts = {n: _parts(n, task.splits) for n in task.names}
+        self.shapes = {part: self.lengths[n] for n in task.names for part in self.parts[n]}
+        self.lower, self.upper = self._limits(bounds)
+        self.bounded = bool(np.any(np.isfinite(self.lower)) or np.any(np.isfinite(self.upper)))
+        self.start = self.packed({n: self._first(n, begin) for n in task.names})
         shorten = shortener(self.symbols)
         found = gradients(task.function, self.variables)
         self.gradients = [recognised(self._projected(shorten(found[v]), v)) for v in self.variables]
         outputs = {"value": task.function, **{f"g{i}": g for i, g in enumerate(self.gradients)}}
         self.compiled = compile_numpy(outputs, self.symbols, name="value_and_gradients")
         self._product: Callable[..., Any] | None = None
+        self.normals: Array = np.zeros((0, self.start.size))
         for weight in task.weights:
             self._check_weight(weight)
+        if not self.given and any("spd" in closure(facts) for facts in self.facts.values()):
+            self.start = self._scaled_start()
 
     def _lengths(self, name: str, shape: Shape) -> tuple[int, ...]:
         out = []
@@ -104,50 +114,48 @@ class Packed:
             out.append(length)
         return tuple(out)
 
-    def _first(self, name: str, given: Mapping[str, object]) -> Array:
-        """Where a variable starts: as given, or 0; a positive one at 1, a positive definite one at I."""
+    def _first(self, name: str, given: Mapping[str, Array]) -> Array:
+        """Where a variable starts: as given, if that is what was declared, or as its declaration says."""
         import numpy as np
 
-        shape, facts = self.shapes[name], self.symbols[name].facts
-        for whole, split in self.task.splits.items():
-            part = 1 if str(split.plus.data) == name else -1 if str(split.minus.data) == name else 0
-            if part and whole in given:
-                return np.asarray(np.maximum(part * np.asarray(given[whole], float).reshape(-1), 0.0))
-        if name in given:
-            return np.asarray(given[name], float).reshape(-1)
-        if facts & {"spd", "psd", "orthogonal", "invertible"} and len(shape) == 2:
-            return np.eye(*shape).reshape(-1)
-        return np.full(int(np.prod(shape, dtype=int)), 1.0 if "positive" in facts else 0.0)
+        facts = self.facts[name]
+        if name not in given:
+            return first(self.lengths[name], facts)
+        value = given[name]
+        if not np.allclose(projected(value, facts), value) or not holds(value, facts):
+            said = " and ".join(sorted(facts))
+            raise DataError(f"the start of {name} is not {said}, which {name} is declared to be")
+        return projected(value, facts)
 
-    def _bounds(self, bounds: Mapping[str, tuple[object, object]]) -> list[tuple[float | None, float | None]]:
+    def _scaled_start(self) -> Array:
+        """The start with the definite matrices as those multiples c I, c a power of 10, where f is least."""
         import numpy as np
 
+        whole = self.unpack(self.start)
+        definite = [n for n in whole if "spd" in closure(self.facts[n])]
+        starts = [
+            self.packed({n: 10.0**k * a if n in definite else a for n, a in whole.items()})
+            for k in sorted(range(-6, 7), key=abs)
+        ]
+        values = [self.value_and_gradient(x)[0] for x in starts]
+        return starts[int(np.argmin(np.where(np.isfinite(values), values, np.inf)))]
+
+    def _limits(self, bounds: Mapping[str, tuple[object, object]]) -> tuple[Array, Array]:
+        """The bounds of the packed variables."""
         given = {normalise_name(n): pair for n, pair in bounds.items()}
-        _only(given, self.names, "bounds")
-        out: list[tuple[float | None, float | None]] = []
-        parts = {str(part.data) for split in self.task.splits.values() for part in (split.plus, split.minus)}
-        for name in self.names:
-            facts, shape = self.symbols[name].facts, self.shapes[name]
-            entries = len(shape) < 2 or "diagonal" not in facts
-            lowest = 0.0 if name in parts or ("nonnegative" in facts and entries) else None
-            lowest = _ABOVE_ZERO if "positive" in facts else lowest
-            pair = given.get(name, (lowest, None))
-            if not isinstance(pair, tuple | list) or len(pair) != 2:
-                raise OptionError(f"the bounds of {name} are a pair (lower, upper)")
-            try:
-                sides = [
-                    [None] * int(np.prod(shape, dtype=int))
-                    if side is None
-                    else np.broadcast_to(np.asarray(side, float), shape).reshape(-1).tolist()
-                    for side in pair
-                ]
-            except (ValueError, TypeError) as error:
-                raise DataError(f"the bounds of {name} do not fit its shape {shape}: {error}") from error
-            pairs = list(zip(*sides, strict=True))
-            if any(low is not None and high is not None and low > high for low, high in pairs):
-                raise DataError(f"a lower bound of {name} is above the upper one")
-            out += pairs
-        return out
+        _only(given, self.task.names, "bounds")
+        lower, upper = [], []
+        for name in self.task.names:
+            low, high = limits(name, self.lengths[name], self.facts[name], given.get(name, (None, None)))
+            for least, most in split_limits(low, high) if name in self.task.splits else ((low, high),):
+                lower.append(least)
+                upper.append(most)
+        return _packed(lower), _packed(upper)
+
+    @property
+    def bounds(self) -> list[tuple[float, float]]:
+        """The bounds as the solver takes them."""
+        return list(zip(self.lower.tolist(), self.upper.tolist(), strict=True))
 
     def _projected(self, g: Expr, v: Expr) -> Expr:
         """The gradient on the subspace that the variable is declared to lie in."""
@@ -165,8 +173,19 @@ class Packed:
 
     # --- what the solver calls -----------------------------------------------------------------------
 
-    def unpack(self, x: Array) -> dict[str, Array]:
-        """The variables by name."""
+    def packed(self, values: Mapping[str, Array]) -> Array:
+        """The vector of the variables, within the bounds."""
+        import numpy as np
+
+        found = []
+        for name in self.task.names:
+            value = np.asarray(values[name], float)
+            split = name in self.task.splits
+            found += [np.maximum(value, 0.0), np.maximum(-value, 0.0)] if split else [value]
+        return np.clip(_packed(found), self.lower, self.upper)
+
+    def seen(self, x: Array) -> dict[str, Array]:
+        """What the solver sees, by name."""
         import numpy as np
 
         out, at = {}, 0
@@ -176,39 +195,67 @@ class Packed:
             at += size
         return out
 
-    def value_and_gradient(self, x: Array) -> tuple[float, Array]:
-        """The value and the gradient, packed like x."""
+    def unpack(self, x: Array) -> dict[str, Array]:
+        """The variables by the names that were typed."""
+        import numpy as np
+
+        seen = self.seen(x)
+        parts = {n: [seen[part] for part in self.parts[n]] for n in self.task.names}
+        return {n: np.asarray(p[0] - p[1]) if len(p) == 2 else p[0] for n, p in parts.items()}
+
+    def _evaluated(self, x: Array) -> tuple[float, Array]:
+        """The value and the gradient, packed like x; the errors of the compiled function."""
         import numpy as np
 
         with np.errstate(all="ignore"):  # a step may leave the domain; the solver then sees that f is not finite
-            value, *found = self.compiled(**self.data, **self.unpack(x))
+            value, *found = self.compiled(**self.data, **self.seen(x))
         return float(value), _packed(found)
+
+    def value_and_gradient(self, x: Array) -> tuple[float, Array]:
+        """The value and the gradient, packed like x; ∞ where the function or its gradient does not exist.
+
+        So it is where a variable is not definite that is declared to be.
+        """
+        import numpy as np
+
+        if all(holds(a, self.facts[n]) for n, a in self.unpack(x).items()):
+            try:
+                value, gradient = self._evaluated(x)
+            except DataError:  # such as a Cholesky factor that does not exist
+                return np.inf, np.zeros_like(x)
+            if np.isfinite(value) and np.all(np.isfinite(gradient)):
+                return value, gradient
+        return np.inf, np.zeros_like(x)
 
     def check_start(self) -> None:
         """Refuse a start where the function or its gradient is not finite."""
         import numpy as np
 
-        value, gradient = self.value_and_gradient(self.start)
+        value, gradient = self._evaluated(self.start)
         if not (np.isfinite(value) and np.all(np.isfinite(gradient))):
             where = ", ".join(f"{n} = {np.array2string(v, threshold=4)}" for n, v in self.unpack(self.start).items())
             raise DataError(f"the function is not finite at the start, {where[:200]}", advice="give another start")
 
     def beside_start(self) -> Array | None:
-        """A point near a start of zeros that nobody gave, if the gradient vanishes there: it may be a saddle."""
+        """A point near a start of zeros that nobody gave, if no step from there goes down: it may be a saddle."""
         import numpy as np
 
-        if self.given or self.bounded or np.any(self.start) or np.any(self.value_and_gradient(self.start)[1]):
+        if self.given or any(a.any() for a in self.unpack(self.start).values()):
             return None
-        if any(self.symbols[name].facts for name in self.names):
+        if self.stationarity(self.start, self.value_and_gradient(self.start)[1]):
             return None
-        return np.random.default_rng(0).normal(scale=0.1, size=self.start.shape)
+        rng = np.random.default_rng(0)
+        steps = {n: projected(rng.normal(scale=0.1, size=self.lengths[n]), self.facts[n]) for n in self.task.names}
+        step = _packed([a for n in self.task.names for a in [steps[n], -steps[n]][: len(self.parts[n])]])
+        inward = np.where(self.start <= self.lower, abs(step), np.where(self.start >= self.upper, -abs(step), step))
+        return np.asarray(np.clip(self.start + inward, self.lower, self.upper))
 
     def hessian_product(self, x: Array, p: Array) -> Array:
         """The Hessian at x times p."""
         if self._product is None:
             self._product = self._compiled_product()
-        directions = {f"V_{n}": v for n, v in self.unpack(p).items()}
-        found = self._product(**self.data, **self.unpack(x), **directions)
+        directions = {f"V_{n}": v for n, v in self.seen(p).items()}
+        found = self._product(**self.data, **self.seen(x), **directions)
         return _packed(found if isinstance(found, tuple) else [found])
 
     def _compiled_product(self) -> Callable[..., Any]:
@@ -234,27 +281,46 @@ class Packed:
         from matcalc.codegen.compiled import compile_numpy
 
         out = []
-        for e in self.task.equations:
+        for e, stated in zip(self.task.equations, self.task.stated, strict=True):
             if not is_affine(e, self.variables, self.symbols):
-                raise DerivativeError(f"{to_text(e)} = 0 is not linear in the variables")
+                raise DerivativeError(f"{to_text(stated)} = 0 is not linear in the variables")
             run = compile_numpy({"value": e}, self.symbols, name="constraint")
             zero = np.zeros_like(self.start)
-            offset = np.reshape(run(**self.data, **self.unpack(zero)), -1)
+            offset = np.reshape(run(**self.data, **self.seen(zero)), -1)
             columns = []
             for i in range(zero.size):
                 unit = zero.copy()
                 unit[i] = 1.0
-                columns.append(np.reshape(run(**self.data, **self.unpack(unit)), -1) - offset)
-            out.append(linear(np.stack(columns, axis=1), -offset, -offset))
+                inside = {n: projected(a, self.symbols[n].facts) for n, a in self.seen(unit).items()}
+                columns.append(np.reshape(run(**self.data, **inside), -1) - offset)
+            normal = np.stack(columns, axis=1)
+            self.normals = np.concatenate([self.normals, normal])
+            out.append(linear(normal, -offset, -offset))
         return out
 
     def stationarity(self, x: Array, gradient: Array) -> float:
         """The largest entry of the gradient that does not point out of the bounds."""
         import numpy as np
 
-        lower = np.array([-np.inf if low is None else low for low, _ in self.bounds])
-        upper = np.array([np.inf if high is None else high for _, high in self.bounds])
-        return float(np.max(np.abs(np.clip(x - gradient, lower, upper) - x), initial=0.0))
+        return float(np.max(np.abs(np.clip(x - gradient, self.lower, self.upper) - x), initial=0.0))
+
+    def is_stationary(self, x: Array, gradient: Array, tolerance: float) -> bool:
+        """Whether the gradient is, but for the tolerance, a combination of the normals of what binds x."""
+        import numpy as np
+
+        if not len(self.normals):
+            return self.stationarity(x, gradient) <= tolerance
+        size = max(1.0, float(np.max(np.abs(gradient), initial=0.0)))
+        free = (x > self.lower + tolerance) & (x < self.upper - tolerance)
+        inside, normals = gradient[free], self.normals[:, free].T
+        rest = inside - normals @ np.linalg.lstsq(normals, inside, rcond=None)[0]
+        return float(np.max(np.abs(rest), initial=0.0)) <= tolerance * size
+
+
+def _parts(name: str, splits: Mapping[str, Split]) -> tuple[str, ...]:
+    """The names under which the solver sees a variable."""
+    split = splits.get(name)
+    return (str(split.plus.data), str(split.minus.data)) if split else (name,)
 
 
 def _packed(arrays: Sequence[Array]) -> Array:

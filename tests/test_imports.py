@@ -18,7 +18,8 @@ PACKAGE = Path(matcalc.__file__).parent
 ROOMS = [
     "errors", "algebra", "notation", "rulebook", "calculus", "codegen", "check", "exact", "prove", "derivation",
     "claims", "training", "frameworks", "linear_map", "remarks", "derivative", "derivatives", "derive", "convexity",
-    "solving", "packing", "solvers", "minimization", "symbolic", "functions", "expressions", "cli", "__main__",
+    "solving", "regions", "packing", "solvers", "minimization", "symbolic", "functions", "expressions", "cli",
+    "__main__",
 ]  # fmt: skip
 HEAVY = ["lark", "sympy", "scipy", "jax", "torch", "dask", "matplotlib", "tqdm", "IPython"]
 #: Loaded inside a function, when they are needed.
@@ -26,7 +27,7 @@ LATE = [*HEAVY, "numpy", "importlib.metadata"]
 #: Rooms and modules that a derivative alone does without: whoever is asked for more imports them inside a function.
 LATE_OURS = [
     "codegen", "check", "exact", "prove", "derivation", "claims", "training", "frameworks", "convexity", "solving",
-    "packing", "solvers", "minimization", "symbolic", "functions", "calculus.entries", "calculus.factors",
+    "regions", "packing", "solvers", "minimization", "symbolic", "functions", "calculus.entries", "calculus.factors",
     "calculus.index_terms", "calculus.indices",
 ]  # fmt: skip
 #: The part of them that stands in every answer.
