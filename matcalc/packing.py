@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from matcalc.algebra.build import add, symbol
 from matcalc.algebra.expr import Expr
 from matcalc.algebra.facts import closure
-from matcalc.algebra.shapes import Dim, Shape, dim_substitute, dim_text, is_scalar
+from matcalc.algebra.shapes import Shape, dim_substitute, dim_text
 from matcalc.calculus.forms import recognised, shortener
 from matcalc.calculus.linear import action
 from matcalc.calculus.readings import axes_of, gradients
 from matcalc.calculus.structure import structured
 from matcalc.convexity import is_affine
 from matcalc.errors import DataError, DerivativeError
+from matcalc.given import check_names, read_array, said_shape
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.names import normalise_name
 from matcalc.notation.text import to_text
@@ -75,14 +76,14 @@ class Packed:
         self.names = [str(v.data) for v in self.variables]
         self.symbols = {n: d for n, d in task.symbols.items() if n not in task.splits}
         given = {normalise_name(n): v for n, v in start.items()}
-        _only(given, task.names, "start")
+        check_names(given, task.names, "start")
         self.given = bool(given)
         known = {normalise_name(n): v for n, v in data.items()}
         inputs = {n: d.shape for n, d in self.symbols.items() if n not in self.names}
-        _only(known, list(inputs), "data")
+        check_names(known, list(inputs), "data")
         sizes: dict[str, tuple[int, str]] = {}
-        self.data = {n: _array(n, known, shape, sizes) for n, shape in inputs.items()}
-        begin = {n: _array(n, given, task.symbols[n].shape, sizes) for n in given}
+        self.data = {n: read_array(n, known, shape, sizes) for n, shape in inputs.items()}
+        begin = {n: read_array(n, given, task.symbols[n].shape, sizes) for n in given}
         self.sizes = {d: n for d, (n, _) in sizes.items()}
         self.facts = {n: task.symbols[n].facts for n in task.names}
         self.lengths = {n: self._lengths(n, task.symbols[n].shape) for n in task.names}
@@ -109,7 +110,7 @@ class Packed:
             length = dim_substitute(dim, dict(self.sizes))
             if not isinstance(length, int):
                 raise DataError(
-                    f"{name} is {_said(shape)}, and no data say what {dim_text(dim)} is", advice="give it in start"
+                    f"{name} is {said_shape(shape)}, and no data say what {dim_text(dim)} is", advice="give it in start"
                 )
             out.append(length)
         return tuple(out)
@@ -143,7 +144,7 @@ class Packed:
     def _limits(self, bounds: Mapping[str, tuple[object, object]]) -> tuple[Array, Array]:
         """The bounds of the packed variables."""
         given = {normalise_name(n): pair for n, pair in bounds.items()}
-        _only(given, self.task.names, "bounds")
+        check_names(given, self.task.names, "bounds")
         lower, upper = [], []
         for name in self.task.names:
             low, high = limits(name, self.lengths[name], self.facts[name], given.get(name, (None, None)))
@@ -327,54 +328,3 @@ def _packed(arrays: Sequence[Array]) -> Array:
     import numpy as np
 
     return np.concatenate([np.asarray(a, float).reshape(-1) for a in arrays])
-
-
-def _only(given: Mapping[str, object], names: Sequence[str], what: str) -> None:
-    extra = [n for n in given if n not in names]
-    if extra:
-        raise DataError(f"{extra[0]} in {what} is none of {', '.join(names) or 'nothing'}")
-
-
-def _said(shape: Shape) -> str:
-    if is_scalar(shape):
-        return "a scalar"
-    if shape[1] == 1:
-        return f"a vector of length {dim_text(shape[0])}"
-    return "×".join(map(dim_text, shape))
-
-
-def _array(name: str, given: Mapping[str, object], shape: Shape, sizes: dict[str, tuple[int, str]]) -> Array:
-    """The array given for a symbol, its sizes compared with those seen so far."""
-    import numpy as np
-
-    if name not in given:
-        raise DataError(f"no data for {name}, which is {_said(shape)}")
-    try:
-        array = np.asarray(given[name])
-        real = not np.iscomplexobj(array)  # float would drop the imaginary parts
-        array = array.astype(float, copy=False) if real else array
-    except (ValueError, TypeError) as error:
-        raise DataError(f"{name} is not an array of numbers: {error}") from error
-    if not real:
-        raise DataError(f"{name} has complex entries, and data are real")
-    axes: tuple[Dim, ...] = axes_of(shape)
-    if array.ndim == 2 and len(axes) < 2 and 1 in array.shape:
-        array = array.reshape(-1)
-    array = array.reshape(()) if not axes and array.size == 1 else array
-    if array.ndim != len(axes):
-        raise DataError(f"{name} is {_said(shape)}, and the array given has shape {array.shape}")
-    if not array.size:
-        raise DataError(f"{name} is {_said(shape)}, and the array given has shape {array.shape}: it has no entries")
-    if not np.all(np.isfinite(array)):
-        raise DataError(f"{name} has entries that are not finite")
-    for dim, length in zip(axes, array.shape, strict=True):
-        if isinstance(dim, int) and dim != length:
-            raise DataError(f"{name} is {_said(shape)}, and the array given has shape {array.shape}")
-        if isinstance(dim, str):
-            known, where = sizes.setdefault(dim, (length, name))
-            if known != length:
-                raise DataError(
-                    f"{dim} is {known} in {where} and {length} in {name}, which is {_said(shape)} "
-                    f"and was given with shape {array.shape}"
-                )
-    return array

@@ -18,7 +18,7 @@ PACKAGE = Path(matcalc.__file__).parent
 ROOMS = [
     "errors", "algebra", "notation", "rulebook", "calculus", "codegen", "check", "exact", "prove", "derivation",
     "claims", "training", "frameworks", "linear_map", "remarks", "derivative", "derivatives", "derive", "convexity",
-    "solving", "regions", "packing", "solvers", "minimization", "symbolic", "functions", "expressions", "cli",
+    "solving", "regions", "given", "packing", "solvers", "minimization", "symbolic", "functions", "expressions", "cli",
     "__main__",
 ]  # fmt: skip
 HEAVY = ["lark", "sympy", "scipy", "jax", "torch", "dask", "matplotlib", "tqdm", "IPython"]
@@ -27,8 +27,8 @@ LATE = [*HEAVY, "numpy", "importlib.metadata"]
 #: Rooms and modules that a derivative alone does without: whoever is asked for more imports them inside a function.
 LATE_OURS = [
     "codegen", "check", "exact", "prove", "derivation", "claims", "training", "frameworks", "convexity", "solving",
-    "regions", "packing", "solvers", "minimization", "symbolic", "functions", "calculus.entries", "calculus.factors",
-    "calculus.index_terms", "calculus.indices",
+    "regions", "given", "packing", "solvers", "minimization", "symbolic", "functions", "calculus.entries",
+    "calculus.factors", "calculus.index_terms", "calculus.indices",
 ]  # fmt: skip
 #: The part of them that stands in every answer.
 EARLY = ["matcalc.codegen", "matcalc.codegen.coded"]
