@@ -1,5 +1,7 @@
 """Every operation of the registry has code, equal to the naive evaluator on every kind of shape."""
 
+import ast
+import builtins
 import itertools
 
 import numpy as np
@@ -30,9 +32,10 @@ from matcalc.algebra.expr import Expr
 from matcalc.algebra.networks import Factor, contract
 from matcalc.algebra.operations import REGISTRY, Operation
 from matcalc.algebra.shapes import dim_names, dim_substitute
-from matcalc.codegen.compiled import compile_numpy
+from matcalc.codegen.compiled import compile_numpy, planned
 from matcalc.codegen.sampling import sample
-from matcalc.errors import ShapeError
+from matcalc.codegen.targets import program_source
+from matcalc.errors import NotYetError, ShapeError
 from matcalc.rulebook.table import signature_dims
 from tests.evaluate import LEAVES, OPERATIONS, SCALAR_FUNCTIONS, SIZED, evaluate
 
@@ -158,3 +161,36 @@ def test_row(op, columns):
     names = sorted({d for s in symbols.values() for dim in s.shape for d in dim_names(dim)})
     for lengths in itertools.islice(itertools.product((3, 1, 2), repeat=len(names)), 9):
         agree(e, symbols, dict(zip(names, lengths, strict=True)), modes)
+
+
+def names_are_known(e: Expr, symbols: dict[str, Declared]) -> None:
+    """Code for each other library calls that library alone: all its names are arguments, imports or its own."""
+    program = planned({"value": e}, {n: d.shape for n, d in symbols.items()})
+    for target in ("jax", "torch", "xp"):
+        try:
+            code = program_source(program, target, "f", "")
+        except NotYetError:
+            continue  # refused before anything runs
+        nodes = list(ast.walk(ast.parse(code)))
+        names = {node.id: node for node in nodes if isinstance(node, ast.Name)}
+        known = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        known |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+        known |= {a.asname or a.name for node in nodes if isinstance(node, ast.Import) for a in node.names}
+        assert not set(names) - known - set(dir(builtins)), code
+        assert "numpy" not in known, code
+
+
+@pytest.mark.parametrize("name", STRUCTURAL)
+def test_code_of_structural_operations_for_other_libraries(name):
+    names_are_known(STRUCTURAL[name], SYMBOLS)
+
+
+@pytest.mark.parametrize("columns", [False, True], ids=["matrix", "column"])
+@pytest.mark.parametrize("op", ROWS, ids=lambda op: op.name)
+def test_code_of_rows_for_other_libraries(op, columns):
+    exprs, symbols, _ = operands(op, columns)
+    try:
+        e = apply(op, tuple(exprs))
+    except ShapeError:
+        pytest.skip("the row takes no literal 1 here")
+    names_are_known(e, symbols or SYMBOLS)

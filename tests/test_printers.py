@@ -1,5 +1,6 @@
 """The same plan on every library: values agree, blocks of rows agree with the whole."""
 
+import importlib
 import importlib.util
 import re
 
@@ -173,3 +174,48 @@ def test_unknown_targets_are_refused():
     for call in (lambda: answer("lstsq").code("fortran"), lambda: answer("lstsq").compile("xp")):
         with pytest.raises(MatcalcError, match="one of numpy"):
             call()
+
+
+#: Functions whose values or derivatives are put together from numbers, vectors and matrices.
+STACKED = [
+    ("[(A x); x]", "x", "A: m n, x: n"),
+    ("[X, x; xᵀ, α]", "x", "X: n n, x: n, α: scalar"),
+    ("‖[X, Y; Yᵀ, X]⁻¹‖²", "X", "X: n n, Y: n n"),
+    ("∑_{i=1}^{n−1} (x_{i+1} − x_i)²", "x", "x: n"),
+    ("[α, 2; β, exp(α)]⁻¹ A", "α", "A: 2 m, α: scalar, β: scalar"),
+    ("[1; α; x]", "α", "x: n, α: scalar"),
+    ("[x, A; 1, xᵀ]", "x", "A: n n, x: n"),
+]
+
+
+def stack(case):
+    text, wrt, where = case
+    d = derive(text, wrt, where=where)
+    return d, sample(d._symbols, {"n": 4, "m": 3}, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    "library", [pytest.param("jax", marks=needs("jax")), pytest.param("torch", marks=needs("torch"))]
+)
+@pytest.mark.parametrize("case", STACKED, ids=[case[0] for case in STACKED])
+def test_stacks_on_libraries(case, library):
+    if library == "jax":
+        importlib.import_module("jax").config.update("jax_enable_x64", True)
+    d, given = stack(case)
+    agree(d.compile(library, BOTH)(**given), d.compile(what=BOTH)(**given))
+
+
+@pytest.mark.skipif(not hasattr(np.ndarray, "__array_namespace__"), reason="NumPy before 2 is no array API namespace")
+@pytest.mark.parametrize("case", STACKED, ids=[case[0] for case in STACKED])
+def test_stacks_in_the_array_api(case):
+    d, given = stack(case)
+    names: dict = {}
+    exec(d.code("xp"), names)
+    agree(names["value_and_derivative"](*[given[n] for n, _ in d.program.inputs]), d.compile(what=BOTH)(**given))
+
+
+@pytest.mark.parametrize("case", STACKED, ids=[case[0] for case in STACKED])
+def test_stacks_are_the_concatenation_of_the_library(case):
+    d, _ = stack(case)
+    for target, function in {"jax": "jnp.concatenate(", "torch": "torch.cat(", "xp": "xp.concat("}.items():
+        assert function in d.code(target)

@@ -10,6 +10,7 @@ JAX = Dialect(
     name="jax",
     module="jnp",
     einsum="xp.einsum({spec}, {operands})",
+    renamed={"concat": "concatenate"},
     imports=("import jax", "import jax.numpy as jnp"),
     operations={
         "vdot": "xp.vdot({0}, {1})",

@@ -94,6 +94,8 @@ _OPERATIONS = {
     "unit": "xp.eye({1}, {like})[{0} - 1, ...]",
     "copy": "xp.asarray({0}, copy=True)",
 }
+#: Operations that Python writes alike for every library; nothing else of NumPy's printer is used.
+_SHARED = ("input", "number", "plus", "scale", "times", "matmul", "spread", "entry", "cut", "stacked_product")
 _ALIKE = ("exp", "log", "log1p", "expm1", "abs", "sign", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sqrt")
 _FUNCTIONS = {
     "delta": "1.0 * ({0} == {1})",
@@ -155,6 +157,8 @@ class _Writer(Writer):
         template = self._template(term)
         if template is not None:
             return self._filled(template, term)
+        if term.op not in _SHARED:
+            raise NotYetError(f"{term.op} has no code for {self.dialect.name} yet", advice='target="numpy" has it')
         return super()._written(term)
 
     def _template(self, term: Term) -> str | None:
@@ -170,7 +174,11 @@ class _Writer(Writer):
         """The operations whose text depends on how many operands there are."""
         places = [f"{{{i}}}" for i in range(1, len(term.args))]
         if term.op == "reshape":
+            if not term.args[0].rank:  # it may be a plain number
+                return _repeated(term.args[0], "{0}", places)
             return f"xp.reshape({{0}}, ({', '.join(places)}))"
+        if term.op in ("entries", "joined", "blocks"):
+            return _concatenated(term)
         if term.op == "unfold":  # the first axis runs fastest, as vec has it
             turned = "{0}.T" if term.args[0].rank == 2 else "{0}"
             back = ".T" if len(places) == 2 else ""
@@ -184,7 +192,7 @@ class _Writer(Writer):
             return sum_template(str(term.data), einsum) if einsum else portable_template(str(term.data))
         if term.op == "full":
             value = "{0}[:, None]" if term.data == 0 and term.args[0].rank else "{0}"
-            return f"{value} * xp.ones(({', '.join(places)},), {{like}})"
+            return _repeated(term.args[0], value, places)
         if term.op == "solve_triangular":
             return "xp.linalg.solve({0}.T, {1})" if isinstance(term.data, tuple) and term.data[1] else (
                 "xp.linalg.solve({0}, {1})")  # fmt: skip
@@ -246,6 +254,26 @@ class _Writer(Writer):
 
     def _filled(self, template: str, term: Term) -> tuple[str, int]:
         return self.filled(template.replace("{like}", self.like), term.args)
+
+
+def _repeated(value: Term, mark: str, lengths: Sequence[str]) -> str:
+    """The text of an array of these lengths whose entries are a value, of which the mark is the place."""
+    shape = f"({', '.join(lengths)}{',' if len(lengths) == 1 else ''})"
+    if value.op == "number" and value.data in (0, 1):
+        return f"xp.{'ones' if value.data else 'zeros'}({shape}, {{like}})"
+    return f"{mark} * xp.ones({shape}, {{like}})"
+
+
+def _concatenated(term: Term) -> str:
+    """Numbers and arrays as one vector or matrix, rows of as many blocks as the data says."""
+    marks = [f"{{{i}}}" if t.rank else _repeated(t, f"{{{i}}}", ["1"]) for i, t in enumerate(term.args)]
+    columns = term.data if isinstance(term.data, int) else 0
+    if term.op != "blocks":
+        text = f"xp.concat([{', '.join(marks)}])"
+        return f"xp.reshape({text}, (-1, {columns}))" if columns else text
+    rows = [marks[i : i + columns] for i in range(0, len(marks), columns)]
+    texts = [f"xp.concat([{', '.join(row)}], axis=1)" if columns > 1 else row[0] for row in rows]
+    return f"xp.concat([{', '.join(texts)}])" if len(texts) > 1 else texts[0]
 
 
 def _expanded(axes: Sequence[bool]) -> str:

@@ -13,7 +13,7 @@ TORCH = Dialect(
     einsum="torch.einsum({spec}, {operands})",
     imports=("import torch",),
     like="dtype={x}.dtype, device={x}.device",
-    renamed={"permute_dims": "permute"},
+    renamed={"permute_dims": "permute", "concat": "cat"},
     operations={
         "diag": "torch.diag({0})",
         "max:0": "torch.amax({0}, 0)",
