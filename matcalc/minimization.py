@@ -285,17 +285,19 @@ class _Task:
 
     def _minimum(self, packed: Packed, found: Any, record: Record, method: str) -> Minimum:
         """What the solver found, and whether that is a minimum."""
-        x, free = found.x, not self.equations
+        x = found.x
         value, gradient = packed.value_and_gradient(x)
         inside = isfinite(value)
         if not inside and record.lowest is not None:
             x, value, gradient = record.lowest
         stationary = packed.stationarity(x, gradient)
-        rounding = _ROUNDING * max(1.0, abs(value)) / max(1.0, float(abs(x).max()))
-        success = bool(found.success) or (free and stationary <= rounding)
-        message = str(found.message)
-        if not inside or (record.outside and not packed.is_stationary(x, gradient, _EDGE * max(1.0, abs(value)))):
-            success, message = False, "stopped at the edge of the domain of the function or of the variables"
+        size = max(1.0, abs(value))
+        success, message = bool(found.success), str(found.message)
+        if not success or record.outside:
+            residual = packed.residual(x, gradient)
+            success = success or residual <= _ROUNDING * size / max(1.0, float(abs(x).max()))
+            if not inside or (record.outside and residual > _EDGE * size):
+                success, message = False, "stopped at the edge of the domain of the function or of the variables"
         return Minimum(
             packed.unpack(x),
             value,

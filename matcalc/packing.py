@@ -99,6 +99,7 @@ class Packed:
         self.compiled = compile_numpy(outputs, self.symbols, name="value_and_gradients")
         self._product: Callable[..., Any] | None = None
         self.normals: Array = np.zeros((0, self.start.size))
+        self.levels: Array = np.zeros(0)
         for weight in task.weights:
             self._check_weight(weight)
         if not self.given and any("spd" in closure(facts) for facts in self.facts.values()):
@@ -296,6 +297,7 @@ class Packed:
                 columns.append(np.reshape(run(**self.data, **inside), -1) - offset)
             normal = np.stack(columns, axis=1)
             self.normals = np.concatenate([self.normals, normal])
+            self.levels = np.concatenate([self.levels, -offset])
             out.append(linear(normal, -offset, -offset))
         return out
 
@@ -305,17 +307,26 @@ class Packed:
 
         return float(np.max(np.abs(np.clip(x - gradient, self.lower, self.upper) - x), initial=0.0))
 
-    def is_stationary(self, x: Array, gradient: Array, tolerance: float) -> bool:
-        """Whether the gradient is, but for the tolerance, a combination of the normals of what binds x."""
+    def residual(self, x: Array, gradient: Array) -> float:
+        """How far x is from the conditions of Karush, Kuhn and Tucker (Nocedal & Wright, eq. 12.34).
+
+        The gradient is a combination of the normals of the equations, with any sign, and of the bounds that x
+        meets, pointing inwards; relative to its size where there are equations, which x must satisfy too.
+        """
         import numpy as np
+        from scipy.optimize import nnls
 
         if not len(self.normals):
-            return self.stationarity(x, gradient) <= tolerance
-        size = max(1.0, float(np.max(np.abs(gradient), initial=0.0)))
-        free = (x > self.lower + tolerance) & (x < self.upper - tolerance)
-        inside, normals = gradient[free], self.normals[:, free].T
-        rest = inside - normals @ np.linalg.lstsq(normals, inside, rcond=None)[0]
-        return float(np.max(np.abs(rest), initial=0.0)) <= tolerance * size
+            return self.stationarity(x, gradient)
+        near = 1e-9 * max(1.0, float(np.abs(x).max()))
+        unit = np.eye(x.size)
+        low, high = unit[x <= self.lower + near], unit[x >= self.upper - near]
+        try:
+            rest = nnls(np.concatenate([self.normals, -self.normals, low, -high]).T, gradient)[1]
+        except RuntimeError:  # too many iterations
+            return np.inf
+        missed = np.abs(self.normals @ x - self.levels)
+        return float(max(rest / max(1.0, np.linalg.norm(gradient)), missed.max() / max(1.0, np.abs(self.levels).max())))
 
 
 def _parts(name: str, splits: Mapping[str, Split]) -> tuple[str, ...]:

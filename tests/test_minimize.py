@@ -402,3 +402,12 @@ def test_a_domain_and_a_constraint(method):
     nu = scipy.optimize.brentq(lambda v: (1 / (np.linalg.eigvalsh(s) + v)).sum() - 1, low, high, xtol=1e-14)
     np.testing.assert_allclose(found["X"], np.linalg.inv(s + nu * np.eye(3)), atol=1e-4)
     assert found.success
+
+
+def test_a_vertex_of_the_constraints_is_a_minimum():
+    data = {"A": np.eye(2), "b": [-5.0, 3.0], "λ": 1.0}
+    found = minimize(LASSO, "x", data, where={"x": "n nonnegative"}, such_that="sum(x) = 1")
+    np.testing.assert_allclose(found["x"], [0, 1], atol=1e-8)
+    assert found.success
+    cut = minimize(LASSO, "x", {"A": X, "b": Y, "λ": 1.0}, such_that="sum(x) = 1", iterations=1)
+    assert not cut.success
