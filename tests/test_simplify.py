@@ -133,3 +133,10 @@ def test_an_inverse_needs_no_fact_to_be_a_factor_but_a_transpose_does() -> None:
 def test_shorter_forms(text, where, short):
     """Each was printed as it stands on the left, or in a longer form."""
     assert str(simplify(text, where=where)) == short
+
+
+def test_ones_inside_a_bilinear_form_leave_a_scalar() -> None:
+    where = {"x": "m", "A": "m n", "y": "n", "B": "m n"}
+    e = parse("(xᵀ A 𝟏_{n×n} 𝟏_{n×n} y) B", where)
+    assert str(e) == "n (xᵀA 𝟏𝟏ᵀ y) B"
+    assert parse("xᵀ A 𝟏_{n×n} 𝟏_{n×n} y", {k: v for k, v in where.items() if k != "B"}).shape == (1, 1)

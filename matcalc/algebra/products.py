@@ -125,10 +125,11 @@ def _chain(matrices: list[Expr], scalars: list[Expr]) -> list[Expr] | None:
                 and kept[-1].op is ONES
                 and (rows == 1 or 1 not in (kept[-1].shape[0], columns))
             ):
-                if rows != 1:  # 𝟏𝟏ᵀ 𝟏𝟏ᵀ is n 𝟏𝟏ᵀ
+                if rows == 1:  # 𝟏𝟏ᵀ is one array, and no row
+                    start = -1
+                else:  # 𝟏𝟏ᵀ 𝟏𝟏ᵀ is n 𝟏𝟏ᵀ
                     scalars.append(dimension(rows))
-                kept[-1] = ones(kept[-1].shape[0], columns)  # 𝟏𝟏ᵀ is one array
-                start = -1 if kept[-1].shape[0] != 1 else start - 1
+                kept[-1] = ones(kept[-1].shape[0], columns)
             else:
                 kept.append(factor)
         if columns == 1 and start >= 0:
