@@ -84,6 +84,8 @@ def check(
         raise OptionError(f"structure={structure!r} does not exist", advice="one of project, ignore, cookbook")
     if not isinstance(points, int) or points < 1:
         raise OptionError(f"points={points!r} does not exist", advice="points is 1, 2, …")
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise OptionError(f"seed={seed!r} does not exist", advice="seed is 0, 1, 2, …")
     known = StandIn((f, derivative), symbols)
     by = wrt if isinstance(wrt, Variable) else Variable(str(wrt.data), wrt)
     comparison = _Comparison(

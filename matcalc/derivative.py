@@ -257,7 +257,8 @@ class Derivative(LinearMap, Coded):
         """A numeric certificate: the answer against difference quotients of what it is the derivative of.
 
         Sizes and data are drawn at random, with all facts that are declared, `points` times; the certificate is
-        true if all entries agree, and str() of it says how well. Raises OptionError for points other than 1, 2, …
+        true if all entries agree, and str() of it says how well. Raises OptionError for
+        points other than 1, 2, … and for seeds other than 0, 1, …
 
         >>> from matcalc import derive
         >>> bool(derive("logdet(A Aᵀ)", "A").check())

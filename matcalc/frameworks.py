@@ -7,7 +7,7 @@ pass itself is not differentiated; a second derivative raises the framework's ow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from matcalc.algebra.build import symbol
@@ -15,7 +15,7 @@ from matcalc.algebra.expr import Expr
 from matcalc.calculus.forms import recognised, shortener
 from matcalc.calculus.readings import axes_of
 from matcalc.calculus.sweep import expand_definitions, pull_back, ungroup
-from matcalc.codegen.compiled import compile_numpy
+from matcalc.codegen.compiled import by_name, compile_numpy
 from matcalc.errors import DataError
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.names import normalise_name
@@ -38,8 +38,10 @@ class Passes:
         self.value = compile_numpy({"value": self.function}, self.where, name="value")
         self._backward: dict[tuple[str, ...], Compiled] = {}
 
-    def arguments(self, given: Mapping[str, Any]) -> list[Any]:
+    def arguments(self, given: Mapping[str, Any], unnamed: Sequence[object] = ()) -> list[Any]:
         """The arguments in the order of the symbols; what is missing or unknown is named."""
+        if unnamed:
+            raise by_name(self.where)
         named = {normalise_name(k): v for k, v in given.items()}
         extra = [n for n in named if n not in self.where]
         missing = [n for n in self.names if n not in named]
@@ -102,8 +104,8 @@ def as_torch(function: Expr, where: Mapping[str, Declaration]) -> Callable[..., 
         kinds = [t.dtype for t in tensors if t.dtype.is_floating_point]
         return kinds[0] if kinds else torch.get_default_dtype()
 
-    def call(**tensors: Any) -> Any:
-        given = passes.arguments(tensors)
+    def call(*unnamed: Any, **tensors: Any) -> Any:
+        given = passes.arguments(tensors, unnamed)
         return Closed.apply(*[t if isinstance(t, torch.Tensor) else torch.as_tensor(t) for t in given])
 
     return call
@@ -149,8 +151,8 @@ def as_jax(function: Expr, where: Mapping[str, Declaration]) -> Callable[..., An
 
     closed.defvjp(forward, backward)
 
-    def call(**arrays: Any) -> Any:
-        given = [jnp.asarray(a) for a in passes.arguments(arrays)]
+    def call(*unnamed: Any, **arrays: Any) -> Any:
+        given = [jnp.asarray(a) for a in passes.arguments(arrays, unnamed)]
         kind = jnp.result_type(float, *[a.dtype for a in given])
         return closed(*[a.astype(kind) for a in given])
 

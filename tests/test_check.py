@@ -220,3 +220,9 @@ def test_points_have_all_facts_that_are_declared(f, facts, claim):
     assert d.check()
     assert d.prove()
     assert d.matches(claim).verdict == "proved"
+
+
+@pytest.mark.parametrize("seed", ["a", -1, None, 1.5])
+def test_seeds_that_do_not_exist_are_refused(seed):
+    with pytest.raises(OptionError, match="seed is 0, 1, 2"):
+        derive("‖x‖²", "x").check(seed=seed)

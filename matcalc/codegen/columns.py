@@ -16,7 +16,7 @@ from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import Dim
 from matcalc.calculus.variables import Variable
 from matcalc.codegen.assembly import Entries
-from matcalc.codegen.compiled import Array, Compiled, by_symbol, compile_numpy
+from matcalc.codegen.compiled import Array, Compiled, by_name, by_symbol, compile_numpy
 from matcalc.codegen.identifiers import identifier
 from matcalc.codegen.sampling import Declared
 from matcalc.errors import DataError
@@ -108,8 +108,10 @@ class Columns:
         sources = [*([closed.source] if closed else []), *[action.source() for action in self.actions.values()]]
         self.source = _joined(sources)
 
-    def __call__(self, /, **arguments: object) -> Array | tuple[Array, ...]:
+    def __call__(self, /, *unnamed: object, **arguments: object) -> Array | tuple[Array, ...]:
         """The arrays in the order in which they were asked for."""
+        if unnamed:
+            raise by_name(self.shapes)
         for action in self.actions.values():
             if action.direction in arguments:
                 raise DataError(f"{action.direction} is no symbol of the function")

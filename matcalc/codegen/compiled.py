@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +14,7 @@ from matcalc.algebra.expr import Expr
 from matcalc.algebra.shapes import Dim, Shape, dim_names, dim_substitute, dim_text
 from matcalc.codegen.assembly import Entries
 from matcalc.codegen.numpy_printer import numpy_source
-from matcalc.codegen.places import Indices
+from matcalc.codegen.places import Indices, known
 from matcalc.codegen.plan import NO_FACTS, plan
 from matcalc.codegen.program import Program
 from matcalc.codegen.rows_printer import fast_source
@@ -23,8 +24,8 @@ from matcalc.errors import DataError
 from matcalc.notation.names import normalise_name
 
 __all__ = [
-    "Compiled", "by_symbol", "check_real", "compile_numpy", "exponents", "fitted", "numpy_code", "planned",
-    "read_array", "results_of", "run_source", "unfit",
+    "Compiled", "by_name", "by_symbol", "check_real", "compile_numpy", "exponents", "fitted", "laid_out", "numpy_code",
+    "planned", "read_array", "results_of", "run_source", "unfit", "whole_exponents",
 ]  # fmt: skip
 
 Array = NDArray[Any]
@@ -48,13 +49,14 @@ class Compiled:
         self.whole = exponents(program)
         self.indices = Indices.of(program)
 
-    def __call__(self, /, **arguments: object) -> Array | tuple[Array, ...]:
+    def __call__(self, /, *unnamed: object, **arguments: object) -> Array | tuple[Array, ...]:
         """The outputs for one keyword argument per symbol; raises DataError for what does not fit."""
+        if unnamed:
+            raise by_name(self.shapes)
         given, dtype = self._arrays(arguments)
         arrays = self.indices.checked(given, self.shapes)
-        for place, symbol in self.whole:
-            if arrays[place] % 1:
-                raise DataError(f"{symbol} is the exponent of a matrix and must be whole, and it is {arrays[place]}")
+        if self.whole:
+            whole_exponents(self.whole, arrays)
         try:
             result = self.function(*arrays)
         except (np.linalg.LinAlgError, ValueError) as error:
@@ -87,8 +89,17 @@ class Compiled:
         return list(arrays.values()), dtype
 
 
-def by_symbol(arguments: Mapping[str, object], shapes: Mapping[str, Shape]) -> dict[str, object]:
+def by_name(shapes: Iterable[str]) -> DataError:
+    """What is said to arguments without names."""
+    return DataError(f"arguments are given by name: {', '.join(f'{name}=…' for name in shapes)}")
+
+
+def by_symbol(
+    arguments: Mapping[str, object], shapes: Mapping[str, Shape], unnamed: Sequence[object] = ()
+) -> dict[str, object]:
     """The arguments by the symbols that their names are read as; raises DataError unless there is one for each."""
+    if unnamed:
+        raise by_name(shapes)
     given: dict[str, object] = {}
     for key, value in arguments.items():
         name = key if key in shapes else normalise_name(key)
@@ -117,11 +128,17 @@ def fitted(
     if not any(a.ndim for a in arrays.values()):
         single = bool(arrays) and all(a.dtype == np.float32 for a in arrays.values())
     dtype = np.dtype(np.float32 if single and not integers else np.float64)
+    ready, lengths = laid_out(arrays, shapes)
+    return {n: a.astype(dtype, copy=False) for n, a in ready.items()}, dtype, lengths
+
+
+def laid_out(arrays: Mapping[str, Any], shapes: Mapping[str, Shape]) -> tuple[dict[str, Any], dict[str, int]]:
+    """Arrays of any library with the axes that code expects; sizes. Raises DataError where sizes disagree."""
     sizes: dict[str, tuple[int, str]] = {}
-    ready = {n: _fitted(n, arrays[n], shape, sizes).astype(dtype, copy=False) for n, shape in shapes.items()}
+    ready = {name: _fitted(name, arrays[name], shape, sizes) for name, shape in shapes.items()}
     lengths = {name: n for name, (n, _) in sizes.items()}
     _check_polynomials(shapes, arrays, lengths)
-    return ready, dtype, lengths
+    return ready, lengths
 
 
 #: Imaginary parts of this relative size are rounding errors of a function that computes with complex numbers.
@@ -164,6 +181,14 @@ def exponents(program: Program) -> list[tuple[int, str]]:
     return [(i, name) for i, (name, _) in enumerate(program.inputs) if name in found]
 
 
+def whole_exponents(places: Sequence[tuple[int, str]], arrays: Sequence[Any]) -> None:
+    """Raise DataError unless the arguments that are exponents of matrices are whole."""
+    for place, symbol in places:
+        value = known(symbol, arrays[place], "the exponent of a matrix")
+        if value % 1:
+            raise DataError(f"{symbol} is the exponent of a matrix and must be whole, and it is {value:g}")
+
+
 def _function(source: str, name: str) -> Callable[..., Any]:
     function = run_source(source, name)[name]
     assert callable(function)
@@ -190,19 +215,19 @@ def check_real(name: str, array: Any) -> None:
         raise DataError(f"{name} is not an array of numbers: its type is {array.dtype}")
 
 
-def _fitted(name: str, array: Array, shape: Shape, sizes: dict[str, tuple[int, str]]) -> Array:
+def _fitted(name: str, array: Any, shape: Shape, sizes: dict[str, tuple[int, str]]) -> Any:
     """The array with the axes that generated code expects, its sizes compared with those seen so far."""
     dims = dims_of(shape)
     if len(dims) < 2 and array.ndim <= 2:
         kept = array.reshape(-1) if array.ndim == 2 and 1 in _unit_axes(array, shape) else array
-        if not dims and array.size == 1:
+        if not dims and math.prod(array.shape) == 1:
             kept = array.reshape(())
         array = kept
     if array.ndim != len(dims):
-        raise DataError(f"{name} is {_shape_text(shape)}, and the array given has shape {array.shape}")
+        raise DataError(f"{name} is {_shape_text(shape)}, and the array given has shape {tuple(array.shape)}")
     for dim, length in zip(dims, array.shape, strict=True):
         if isinstance(dim, int) and dim != length:
-            raise DataError(f"{name} is {_shape_text(shape)}, and the array given has shape {array.shape}")
+            raise DataError(f"{name} is {_shape_text(shape)}, and the array given has shape {tuple(array.shape)}")
         if isinstance(dim, str):
             known, where = sizes.setdefault(dim, (length, name))
             if known != length:
@@ -210,7 +235,7 @@ def _fitted(name: str, array: Array, shape: Shape, sizes: dict[str, tuple[int, s
     return array
 
 
-def _unit_axes(array: Array, shape: Shape) -> list[int]:
+def _unit_axes(array: Any, shape: Shape) -> list[int]:
     """The lengths of a 2-d array along the axes that are 1 in a vector's or row's shape."""
     return [n for n, dim in zip(array.shape, shape, strict=True) if dim == 1]
 

@@ -77,10 +77,10 @@ class Compressed(Sequence[Factor]):
         """A function of named arrays that returns the factors: a tuple, or the array where there is one."""
         return self._compiled()
 
-    def full(self, **arguments: object) -> Array:
+    def full(self, *unnamed: object, **arguments: object) -> Array:
         """The whole array, put together from the factors; for looking at and for checking."""
         function = self._compiled()
-        found = function(**arguments)
+        found = function(*unnamed, **arguments)
         lengths = self._lengths(function, arguments)
         out = np.zeros([lengths[i] for i in self.indices])
         for factor, array in zip(self, found if isinstance(found, tuple) else (found,), strict=True):

@@ -52,11 +52,11 @@ class Distributed:
         self.source = with_imports(row_functions(rows))
         self._functions = run_source(self.source, "rows")
 
-    def __call__(self, /, **arguments: object) -> Array | tuple[Array, ...]:
+    def __call__(self, /, *unnamed: object, **arguments: object) -> Array | tuple[Array, ...]:
         """The outputs for one keyword argument per symbol, in one computation of dask."""
         import dask
 
-        given, dtype, sizes = fitted(by_symbol(arguments, self.shapes), self.shapes, _real)
+        given, dtype, sizes = fitted(by_symbol(arguments, self.shapes, unnamed), self.shapes, _real)
         cut = {name: given[name] for name in self.rows.cut}
         small = [n for n in given if n not in cut]
         values: dict[str, Any] = dict(zip(small, dask.compute(*[given[n] for n in small]), strict=True))

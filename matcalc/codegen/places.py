@@ -15,7 +15,7 @@ from matcalc.codegen.program import Program
 from matcalc.codegen.terms import Dims, Term, dims_of, make, postorder
 from matcalc.errors import DataError
 
-__all__ = ["Indices", "entry", "line", "unit"]
+__all__ = ["Indices", "entry", "known", "line", "unit"]
 
 
 def unit(k: Term, dim: Dim) -> Term:
@@ -98,13 +98,24 @@ class Indices:
         for place, dim in self.numbers:
             _within(str(place), place, dim, sizes)
         for at, (name, dims) in self.symbols.items():
-            value = float(out[at])
+            value = known(name, out[at], "an index")
             if value % 1 or value < 1:
                 raise DataError(f"{name} is an index and must be a whole number from 1 on, and it is {value:g}")
             for dim in dims:
                 _within(name, int(value), dim, sizes)
             out[at] = int(value)
         return out
+
+
+def known(name: str, value: Any, what: str) -> float:
+    """The number that an argument is; DataError for one that jax.jit traces, of which nothing is known yet."""
+    try:
+        return float(value)
+    except TypeError as error:
+        raise DataError(
+            f"{name} is {what}, and its value is not known while the call is traced",
+            advice=f"Make {name} a static argument of jax.jit, or give it as a number.",
+        ) from error
 
 
 def _within(name: str, value: int, dim: Dim, sizes: Mapping[str, Dim]) -> None:

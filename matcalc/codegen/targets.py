@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from importlib import import_module
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from matcalc.codegen.arguments import library, module
 from matcalc.codegen.array_api_printer import ARRAY_API
-from matcalc.codegen.compiled import Compiled, by_symbol
+from matcalc.codegen.compiled import Compiled, by_symbol, exponents, laid_out, run_source, unfit, whole_exponents
 from matcalc.codegen.distributed import Distributed
 from matcalc.codegen.jax_printer import JAX
 from matcalc.codegen.numpy_printer import numpy_source
@@ -16,7 +18,7 @@ from matcalc.codegen.portable import Dialect, portable_source
 from matcalc.codegen.program import Program
 from matcalc.codegen.rows_printer import fast_source
 from matcalc.codegen.torch_printer import TORCH
-from matcalc.errors import NotYetError, OptionError
+from matcalc.errors import OptionError
 
 __all__ = ["OnLibrary", "compile_program", "kernels_of", "program_source"]
 
@@ -28,37 +30,36 @@ _CALLABLES = ("numpy", "jax", "torch", "dask")
 class OnLibrary:
     """A function of named arrays of a library, whose results are arrays of that library.
 
+    Arguments are converted to one floating type: see matcalc.codegen.arguments.
     source: the code that runs; for JAX it is compiled by jax.jit.
     """
 
-    def __init__(self, program: Program, source: str, name: str, library: str) -> None:
+    def __init__(self, program: Program, source: str, name: str, target: str) -> None:
         self.program, self.source = program, source
         self.shapes = dict(program.inputs)
-        module = _library("jax.numpy" if library == "jax" else library)
-        namespace: dict[str, Any] = {"__name__": "matcalc.generated"}
-        exec(compile(source, f"<matcalc {name}>", "exec"), namespace)
-        function = namespace[name]
-        self.function: Callable[..., Any] = import_module("jax").jit(function) if library == "jax" else function
-        self._array = module.asarray
+        self.library = library(target)
+        self.whole = exponents(program)
         self.indices = Indices.of(program)
+        powers = [place for place, _ in self.whole]
+        self.counts = {*self.indices.symbols, *powers}
+        self.function = self.library.compiled(run_source(source, name)[name], powers)
 
-    def __call__(self, /, **arguments: object) -> Any:
-        """The outputs for one keyword argument per symbol."""
-        given = by_symbol(arguments, self.shapes)
-        arrays = [given[name] for name in self.shapes]
-        self.indices.checked(arrays, self.shapes)
-        return self.function(
-            *[int(a) if at in self.indices.symbols else self._array(a)  # type: ignore[call-overload]
-              for at, a in enumerate(arrays)]
-        )  # fmt: skip
-
-
-def _library(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError as error:
-        package = name.partition(".")[0]
-        raise NotYetError(f"{package} is not installed", advice=f"pip install matcalc-engine[{package}]") from error
+    def __call__(self, /, *unnamed: object, **arguments: object) -> Any:
+        """The outputs for one keyword argument per symbol; raises DataError for what does not fit."""
+        given = by_symbol(arguments, self.shapes, unnamed)
+        arrays, _ = laid_out(self.library.arrays(given), self.shapes)
+        places = list(arrays.values())
+        known = [
+            given[name] if at in self.counts and isinstance(given[name], int | float | np.generic) else array
+            for at, (name, array) in enumerate(arrays.items())
+        ]  # inside jax.jit an array of JAX has no value that could be looked at
+        whole_exponents(self.whole, known)
+        ready = self.indices.checked(known, self.shapes)
+        try:
+            found = self.function(*ready)
+        except self.library.failures as error:
+            raise unfit(error) from error
+        return self.library.results(found, places)
 
 
 def kernels_of(target: str) -> tuple[str, ...]:
@@ -82,7 +83,7 @@ def compile_program(
     if target == "numpy":
         return Compiled(program, fast_source(program, name, title, few), name)
     if target == "dask":
-        _library("dask")
+        module("dask")
         return Distributed(program, name)
     if not isinstance(target, str) or target not in _CALLABLES:
         raise OptionError(f"nothing is compiled for {target!r}", advice="one of " + ", ".join(_CALLABLES))
