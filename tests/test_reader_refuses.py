@@ -302,9 +302,8 @@ the sum runs from 5 to 2, and nothing is summed
   ∑_{i=5}^{2} xᵢ
   ^^^^^^^^^^^
 An empty sum is 0."""),
-    (AmbiguityError, r"\sin^{-1}(x)", "x",
-     "sin^{-1} is the inverse function for one reader and a reciprocal for another\n"
-     r"""  \sin^{-1}(x)
+    (AmbiguityError, r"\sin^{-1}(x)", "x", r"""sin^{-1} is the inverse for one reader and a reciprocal for another
+  \sin^{-1}(x)
   ^^^^^^^^
 Write \arcsin, \arctan …, or \frac{1}{\sin(x)}."""),
     (NotYetError, r"\frac{d}{dx} x^2", "x", r"""a derivative is not part of the notation

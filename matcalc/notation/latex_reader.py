@@ -234,7 +234,7 @@ class _Writer:
         if letter is not None and letter.kind == "word" and is_function(letter.text) and letter.text != "e":
             if text.replace("−", "-") == "-1":
                 raise AmbiguityError(
-                    f"{letter.text}^{{-1}} is the inverse function for one reader and a reciprocal for another",
+                    f"{letter.text}^{{-1}} is the inverse for one reader and a reciprocal for another",
                     spans=((letter.start, end),),
                     advice=rf"Write \arcsin, \arctan …, or \frac{{1}}{{\{letter.text}(x)}}.",
                 )  # fmt: skip
