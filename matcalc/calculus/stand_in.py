@@ -20,6 +20,7 @@ from matcalc.algebra.operations import REGISTRY
 from matcalc.algebra.shapes import SCALAR, Shape
 from matcalc.notation.declarations import Declaration
 from matcalc.notation.declared_text import Declared
+from matcalc.notation.names import numbered
 from matcalc.rulebook.unknown import UNKNOWN, UNKNOWN_SYMMETRIC, Payload
 
 __all__ = ["StandIn"]
@@ -70,10 +71,10 @@ class StandIn:
 
     def _fresh(self, shape: Shape, facts: frozenset[str]) -> Expr:
         i = 1
-        while _small(i) in self.symbols:
+        while (name := numbered("w", i)) in self.symbols:
             i += 1
-        self.symbols[_small(i)] = Declaration(shape, facts)
-        return symbol(_small(i), shape)
+        self.symbols[name] = Declaration(shape, facts)
+        return symbol(name, shape)
 
     def _replaced(self, node: Expr, args: tuple[Expr, ...]) -> Expr:
         if node.op not in _NAMES:
@@ -81,10 +82,6 @@ class StandIn:
         _, order, _, _ = cast(Payload, node.data)
         of_scalar = node.args[0].shape == SCALAR
         return (_curve if of_scalar else _field)(args[0], order, *self._coefficients[self._key(node)])
-
-
-def _small(i: int) -> str:
-    return "w" + "".join("₀₁₂₃₄₅₆₇₈₉"[int(digit)] for digit in str(i))
 
 
 def _call(name: str, x: Expr) -> Expr:

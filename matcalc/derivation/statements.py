@@ -33,6 +33,7 @@ from matcalc.algebra.networks import CONTRACT
 from matcalc.algebra.operations import Operation
 from matcalc.algebra.shapes import SCALAR, dim_names, is_vector
 from matcalc.calculus.formulas import VALUE, derivative_template, differential_template
+from matcalc.notation.names import numbered
 from matcalc.notation.naming import fresh_names
 
 __all__ = ["Naming", "Program", "Statement", "active_nodes", "is_linear", "squared", "straight_line"]
@@ -264,14 +265,11 @@ def _plain(letters: str, used: set[str]) -> Iterator[str]:
     return (name for name in fresh_names(letters, used) if _unclaimed(name, used))
 
 
-_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
 def _numbered(letter: str, used: set[str]) -> Iterator[str]:
     number = 0
     while True:
         number += 1
-        name = letter + str(number).translate(_DIGITS)
+        name = numbered(letter, number)
         if name not in used:
             used.add(name)
             yield name

@@ -19,7 +19,7 @@ from matcalc.notation.constraints import Conflict, Constraints
 from matcalc.notation.declarations import Partial
 from matcalc.notation.dimensions import Size, Sizes, Variable, find
 from matcalc.notation.indices import fixed, letter_of
-from matcalc.notation.names import is_greek
+from matcalc.notation.names import is_greek, numbered
 from matcalc.notation.priors import KINDS, Costs, Kind, is_linear_algebra, priors
 from matcalc.notation.sizing import size_nodes
 from matcalc.notation.tree import Node
@@ -235,7 +235,7 @@ def _named(problem: Problem, found: Constraints) -> tuple[dict[str, Shape], dict
         pool = iter(["n"])
     else:
         pool = iter(
-            [name for name in (*_NAMES, *(f"n{_lowered(i)}" for i in range(1, len(roots) + 1))) if name not in taken]
+            [name for name in (*_NAMES, *(numbered("n", i) for i in range(1, len(roots) + 1))) if name not in taken]
         )
     for root in roots:
         root.link = next(pool)
@@ -270,10 +270,6 @@ def _known(size: Size) -> Dim:
     found = find(size)
     assert not isinstance(found, Variable)
     return found
-
-
-def _lowered(i: int) -> str:
-    return str(i).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
 
 
 def _no_size(node: Node, found: Constraints) -> ShapeError:

@@ -28,6 +28,7 @@ __all__ = [
     "is_greek",
     "is_lower",
     "is_upper",
+    "numbered",
     "normalise_name",
     "pieces_of",
 ]
@@ -111,6 +112,15 @@ _PARTS = re.compile(
     rf"(?P<primes>[{PRIMES}]*)"
 )
 _WHOLE_WORD = re.compile(WORD)
+
+
+def numbered(letter: str, number: int) -> str:
+    """A letter with an index.
+
+    >>> numbered("w", 12)
+    'w₁₂'
+    """
+    return letter + str(number).translate(_TO_INDEX)
 
 
 def is_upper(name: str) -> bool:

@@ -11,6 +11,7 @@ from itertools import count
 
 from matcalc.algebra.shapes import dim_names, is_scalar, is_vector
 from matcalc.notation.display import LARGE, Display, display_postorder, node
+from matcalc.notation.names import numbered
 
 __all__ = ["fresh_names", "name_parts"]
 
@@ -91,9 +92,6 @@ def _nameable(part: Display) -> bool:
     return bool(part.parts) and part.text != "-"
 
 
-_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
 def fresh_names(letters: str, used: set[str]) -> Iterator[str]:
     """The letters that are not in use, then the first of them with digits."""
     for letter in letters:
@@ -101,7 +99,7 @@ def fresh_names(letters: str, used: set[str]) -> Iterator[str]:
             used.add(letter)
             yield letter
     for number in count(1):
-        name = letters[0] + str(number).translate(_DIGITS)
+        name = numbered(letters[0], number)
         if name not in used:
             used.add(name)
             yield name
